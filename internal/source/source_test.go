@@ -1,0 +1,46 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "targets.yaml")
+	if err := os.WriteFile(path, []byte("fleet: shop\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	huge := filepath.Join(dir, "huge")
+	if err := os.WriteFile(huge, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(huge, MaxSize+1); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ location, want, problem string }{
+		{location: path, want: "fleet: shop\n"},
+		{location: "file:" + path, want: "fleet: shop\n"},
+		{location: filepath.Join(dir, "none.yaml"), problem: "none.yaml: no such file; name the targets file with -f"},
+		{location: dir, problem: ": a folder, want a targets file"},
+		{location: huge, problem: "huge: more than 64 MiB, want a targets file"},
+	} {
+		data, err := Read(t.Context(), c.location)
+		switch {
+		case c.problem == "" && (err != nil || string(data) != c.want):
+			t.Errorf("read %s: got %q, %v", c.location, data, err)
+		case c.problem != "" && (err == nil || !strings.HasSuffix(err.Error(), c.problem)):
+			t.Errorf("read %s: got %v, want ...%s", c.location, err, c.problem)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	for location, want := range map[string]string{"-": "stdin", "file:a.yaml": "a.yaml", "a.yaml": "a.yaml"} {
+		if got := Name(location); got != want {
+			t.Errorf("name of %s: got %s, want %s", location, got, want)
+		}
+	}
+}
