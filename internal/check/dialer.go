@@ -1,0 +1,176 @@
+package check
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// Dialer is what one attempt dials with. It holds the guard to the attempt's first
+// connection, keeps its clocks, and closes what it opened when the attempt is over. At
+// most one connection of an attempt is open at a time. It is for one goroutine.
+type Dialer struct {
+	net     *Network
+	pass    int
+	timeout time.Duration // the target's
+	until   time.Time     // when ctx ends; zero: never
+
+	start  time.Time
+	ended  time.Time // when the last byte came; zero: not yet
+	waited time.Duration
+	phases health.Phases
+	first  time.Time // when the first byte of the latest answer came
+	stage  stage     // what the attempt is waiting for
+	got    int64     // bytes of the latest answer's body so far
+
+	certificate *health.Cert
+
+	conn    net.Conn
+	scope   scope       // of conn
+	release func() bool // takes conn out of reach of the context's end
+	opened  bool        // there was a first connection
+	outer   scope       // of the first connection; never, before there is one
+}
+
+// way is one connection that an attempt wants.
+type way struct {
+	endpoint
+	family     Family
+	permitted  bool // to an inward address: the target's own host and port, written to be dialled there
+	redirected bool // the answer of another connection led here
+}
+
+// known are the host's addresses when they need no look-up.
+func (w way) known() ([]netip.Addr, bool) {
+	addrs, literal := w.literal()
+	if len(addrs) > 1 && w.family != AnyFamily { // localhost has an address of each
+		addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return a.Is6() != (w.family == IPv6) })
+	}
+	return addrs, literal
+}
+
+// permission is whether a target may dial an inward address of its own host and port: it
+// says so, or its URL cannot mean anything else.
+func permission(e endpoint, inward bool) bool {
+	_, literal := e.literal()
+	return inward || literal
+}
+
+func newDialer(ctx context.Context, n *Network, t health.Target, pass int) *Dialer {
+	d := &Dialer{net: n, pass: pass, timeout: t.Timeout, start: time.Now(), outer: never}
+	d.until, _ = ctx.Deadline()
+	return d
+}
+
+// dial opens a connection, looking the host up first if it is a name. Addresses are tried
+// in the order of the answer, each with a fair share of the time that is left; with
+// [AnyFamily] the families race. When ctx ends, whatever waits on the connection returns.
+func (d *Dialer) dial(ctx context.Context, w way) (net.Conn, error) {
+	d.hangUp()
+	addrs, err := d.resolve(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	d.stage = connecting
+	began := time.Now()
+	conn, addr, err := d.reach(ctx, w, addrs)
+	d.phases.Connect += time.Since(began)
+	if err != nil {
+		return nil, err
+	}
+	d.hold(ctx, conn, scopeOf(addr.Addr()))
+	return conn, nil
+}
+
+// hold makes conn, which leads to the given scope, the attempt's connection.
+func (d *Dialer) hold(ctx context.Context, conn net.Conn, leads scope) {
+	if !d.opened {
+		d.opened, d.outer = true, leads
+	}
+	d.conn, d.scope, d.ended = conn, leads, time.Time{}
+	d.release = context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+// letGo hands the attempt's connection to the caller, and reports whether it can still be used.
+func (d *Dialer) letGo() bool {
+	alive := d.release()
+	if !alive {
+		d.conn.Close()
+	}
+	d.conn = nil
+	return alive
+}
+
+// hangUp closes the attempt's connection, if there is one. Of a TLS connection it closes
+// the one below: a farewell could block.
+func (d *Dialer) hangUp() {
+	if d.conn != nil {
+		d.release()
+		d.conn.Close()
+		d.conn = nil
+	}
+}
+
+// resolve gives the addresses of w's host that may be dialled.
+func (d *Dialer) resolve(ctx context.Context, w way) ([]netip.AddrPort, error) {
+	addrs, literal := w.known()
+	if !literal {
+		d.stage = lookingUp
+		began := time.Now()
+		a := d.net.lookups.ask(ctx, question{w.host, w.family, d.pass})
+		d.waited += a.waited
+		d.phases.DNS += max(0, time.Since(began)-a.waited)
+		if !a.begun {
+			d.stage = queueing
+		}
+		if a.err != nil {
+			return nil, a.err
+		}
+		addrs = a.addrs
+	}
+	var allowed []netip.AddrPort
+	var refused *refusal
+	for _, addr := range addrs {
+		if r := d.net.guard.refuse(w, addr, d.outer); r == nil {
+			allowed = append(allowed, netip.AddrPortFrom(addr.Unmap(), w.port))
+		} else if refused == nil {
+			refused = r
+		}
+	}
+	if allowed == nil {
+		return nil, refused
+	}
+	return allowed, nil
+}
+
+// handshake opens TLS on the attempt's connection, and remembers the
+// certificate of the verified chain that ends first.
+func (d *Dialer) handshake(e endpoint) (*tls.Conn, error) {
+	d.stage = shakingHands
+	began := time.Now()
+	conn := tls.Client(d.conn, &tls.Config{
+		ServerName: e.name(),
+		RootCAs:    d.net.settings.Roots,
+		NextProtos: []string{"http/1.1"},
+	})
+	err := conn.Handshake() // the context's end is the connection's deadline
+	d.phases.TLS += time.Since(began)
+	if err != nil {
+		return nil, &handshakeError{e.name(), err}
+	}
+	d.trust(conn.ConnectionState())
+	return conn, nil
+}
+
+// trust remembers a verified chain's certificate, if it ends before what is remembered.
+func (d *Dialer) trust(state tls.ConnectionState) {
+	c := earliest(state.VerifiedChains)
+	if c != nil && (d.certificate == nil || c.NotAfter.Before(d.certificate.NotAfter)) {
+		d.certificate = &health.Cert{Subject: holder(c), NotBefore: c.NotBefore, NotAfter: c.NotAfter}
+	}
+}
