@@ -1,0 +1,160 @@
+package sweep
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// What the plan counts with.
+const (
+	Grace = 50 * time.Millisecond // what a checker may take to notice that its time is up
+	Pause = time.Second           // between the end of one pass and the beginning of the next
+	Floor = time.Second           // no timeout is cut below it
+)
+
+// grain is the step in which a common cap is sought: the targets file knows no finer one.
+const grain = time.Millisecond
+
+// Plan is a sweep worked out in advance, and the proof that it ends in time. The proof
+// belongs to Workers; NewPlan fills every field but Pacer.
+type Plan struct {
+	Workers   int           // how many targets are asked at once; at least 1
+	Needed    int           // fewest workers that prove Budget with every timeout in full; 0: no number does
+	Budget    time.Duration // what the sweep may take
+	Wanted    time.Duration // what it could take with every target asked and every timeout in full
+	WorstCase time.Duration // what it can take as planned, when nothing holds starts back
+	Slack     time.Duration // Budget - WorstCase, never below 0: how far starts may be held back
+	Cap       time.Duration // the longest timeout anybody gets, whole milliseconds; 0: nobody is cut short
+	Cut       []string      // names of targets that are asked with less than their timeout, in the order
+	Beyond    []string      // names of targets that do not fit at all and are not asked, in the order
+	Missing   time.Duration // how much longer Budget would have to be to ask all with Cap at Floor; 0: they fit
+
+	Pacer Pacer // holds starts back; nil: every start is as early as it can be
+
+	jobs   []Job
+	passes []pass
+	beyond []int         // indexes of jobs
+	limit  time.Duration // of every timeout; uncut if there is none
+}
+
+// pass is every job that could be asked in it, and when each starts if all before it took
+// their worst. Two slices, not a struct a job: a plan of 100,000 is made before each round.
+type pass struct {
+	jobs   []int           // indexes of Plan.jobs, in the order
+	starts []time.Duration // since the sweep began; never falling
+}
+
+// place is a job's place in the order, with what planning needs of it.
+type place struct {
+	timeout  time.Duration
+	attempts int
+	index    int // among the jobs given to NewPlan
+}
+
+// uncut is a cap that cuts nobody.
+const uncut = time.Duration(1<<63 - 1)
+
+// NewPlan plans to ask every job within budget, at most maxWorkers at once (fewer than 1
+// counts as 1). It asks nobody: jobs may be without Ask when only the proof is wanted.
+//
+// If the proof fails, timeouts are lowered to the largest common cap that proves it, and
+// Cut names whom that cuts short. If not even Floor proves it, the jobs that fit are asked
+// with at most Floor and Beyond names the others.
+func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
+	p := &Plan{
+		Workers: max(1, min(len(jobs), maxWorkers)),
+		Budget:  budget,
+		jobs:    jobs,
+		limit:   uncut,
+	}
+	all := order(jobs)
+	queues, asked, s := line(all), len(all), stage{}
+	p.Needed = s.needed(queues, len(all), budget)
+	p.lay(&s, all, queues)
+	if p.Wanted = p.WorstCase; p.Wanted > budget && len(all) > 0 {
+		if s.proves(queues, p.Workers, Floor, budget) {
+			p.limit = s.largestCap(queues, p.Workers, budget)
+		} else {
+			p.limit = Floor
+			p.Missing = s.worstCase(queues, p.Workers, Floor) - budget
+			asked = s.largestPrefix(queues, len(all), p.Workers, budget)
+		}
+		p.lay(&s, all, prefix(queues, asked))
+	}
+	for _, o := range all[:asked] {
+		if o.timeout > p.limit {
+			p.Cap = p.limit
+			p.Cut = append(p.Cut, jobs[o.index].Target.Name)
+		}
+	}
+	for _, o := range all[asked:] {
+		p.Beyond = append(p.Beyond, jobs[o.index].Target.Name)
+		p.beyond = append(p.beyond, o.index)
+	}
+	return p
+}
+
+// order is the one order, fixed before anything is computed with it: unasked last round
+// first, then the largest worst case, then the name. A cap must not change it. It is what
+// makes plans with different caps and workers comparable, and bisection over them exact.
+func order(jobs []Job) []place {
+	// Sorted are small keys, not jobs: a duration that puts the missed first, then the name.
+	type key struct {
+		rank  time.Duration
+		name  string
+		index int
+	}
+	keys := make([]key, len(jobs))
+	for i := range jobs {
+		keys[i] = key{-timeoutOf(&jobs[i].Target), jobs[i].Target.Name, i}
+		if jobs[i].Missed {
+			keys[i].rank -= uncut / 2
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.rank != b.rank {
+			return cmp.Compare(a.rank, b.rank)
+		}
+		if c := strings.Compare(a.name, b.name); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.index, b.index)
+	})
+	places := make([]place, len(keys))
+	for i, k := range keys {
+		t := &jobs[k.index].Target
+		places[i] = place{timeoutOf(t), attemptsOf(t), k.index}
+	}
+	return places
+}
+
+// A target is asked at least once, and for no less than no time.
+func attemptsOf(t *health.Target) int          { return max(1, t.Attempts) }
+func timeoutOf(t *health.Target) time.Duration { return max(0, t.Timeout) }
+
+// worst is the longest that one attempt can keep a worker.
+func worst(timeout, limit time.Duration) time.Duration { return min(timeout, limit) + Grace }
+
+// lay plays the whole plan and keeps when each job of each pass starts at the latest.
+func (p *Plan) lay(s *stage, all []place, queues []queue) {
+	var from time.Duration
+	p.passes = p.passes[:0]
+	for k, q := range queues {
+		if k > 0 {
+			from += Pause
+		}
+		length, _ := s.pass(q, p.Workers, p.limit, uncut)
+		at := pass{make([]int, len(q.places)), make([]time.Duration, len(q.places))}
+		for i, place := range q.places {
+			at.jobs[i], at.starts[i] = all[place].index, from+s.starts[i]
+		}
+		p.passes = append(p.passes, at)
+		from += length
+	}
+	p.WorstCase = from
+	p.Slack = max(0, p.Budget-p.WorstCase)
+}

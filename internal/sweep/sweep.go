@@ -1,0 +1,235 @@
+// Package sweep asks many targets at once, and always ends in time.
+//
+// That it does is proved before the first packet leaves. [NewPlan] plays the sweep with
+// every answer as late as it can be, pass by pass, and compares the end with the budget.
+//
+// Why nothing that really happens ends later: write down, sorted, when each of the C
+// workers is free. Giving the next job of the order to the first of them replaces the
+// smallest of these times, m, by m+p and sorts again. If no time of one such vector is
+// above its neighbour in another, and p is not larger either, the same holds of the two
+// vectors afterwards; and leaving the job out leaves the first vector lower still. So by
+// induction over the order no job starts, and no pass ends, later than in the play. A
+// worker more, or a lower cap, only lowers times too: that is why bisection over workers
+// and caps is exact. Starts held back by at most the slack shift the whole vector by no
+// more than the slack.
+//
+// All of it hangs on one order, the same for the play and for every pass, of which a
+// worker takes the next job and never another. A sweep that skips a job that is not ready,
+// or orders by what has ended, or asks one target all its attempts in a row, can end later
+// though each answer comes earlier (R. L. Graham, Bounds on multiprocessing timing
+// anomalies, 1969). And it hangs on checkers noticing the end of their context within
+// [Grace]; one that does not is left behind, so that it breaks its own promise alone.
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// Job is one target of a sweep and how to ask it.
+type Job struct {
+	Target health.Target
+	Missed bool // it was due last round and was not asked: it goes first
+
+	// Ask makes one attempt, in pass 1, 2 ... It returns within Grace of ctx's end.
+	Ask func(ctx context.Context, pass int) health.Reading
+}
+
+// Pacer holds starts back. Held starts stay in the order: nobody overtakes.
+type Pacer interface {
+	// Hold returns when the next job may start, and no later than ctx ends: at latest, or
+	// before it when the sweep is stopped. Until latest no target loses by waiting.
+	Hold(ctx context.Context, latest time.Time)
+}
+
+// patience is for how long after its Grace a checker is waited for, at most, while that
+// costs the proof nothing: on a starved processor a good checker may be late.
+const patience = time.Second
+
+// Run asks every job of the plan and returns one outcome for each, in the order in which
+// NewPlan was given them. It returns within WorstCase, and within Budget when starts are
+// held back or a checker overstays, whatever becomes of ctx. When ctx ends, attempts under
+// way are cut and no more are made; Outcome.Missing says so. It may be called again.
+func (p *Plan) Run(ctx context.Context) []health.Outcome {
+	s := &sweep{plan: p, began: time.Now(), outcomes: make([]health.Outcome, len(p.jobs))}
+	for _, i := range p.beyond {
+		s.outcomes[i].Missing = p.tooShort()
+	}
+	for k := range p.passes {
+		suspects := s.suspects(k)
+		if len(suspects) == 0 {
+			break // those of later passes are among them
+		}
+		if k > 0 {
+			wait(ctx, Pause)
+		}
+		s.pass(ctx, k, suspects)
+	}
+	return s.outcomes
+}
+
+// sweep is a plan being run.
+type sweep struct {
+	plan     *Plan
+	began    time.Time
+	outcomes []health.Outcome // by index of Plan.jobs; each is written by one goroutine at a time
+}
+
+// suspects are the places in pass k (from 0) of the jobs to ask in it: all in the first,
+// then those that were not up.
+func (s *sweep) suspects(k int) []int {
+	jobs := s.plan.passes[k].jobs
+	places := make([]int, 0, len(jobs))
+	for place, i := range jobs {
+		if o := &s.outcomes[i]; k == 0 || o.Missing == "" && o.Attempts[len(o.Attempts)-1].Status != health.Up {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// pass asks the jobs at the given places of pass k and returns when the last has ended.
+func (s *sweep) pass(ctx context.Context, k int, places []int) {
+	workers := make(chan struct{}, s.plan.Workers)
+	var asking sync.WaitGroup
+	for _, place := range places {
+		workers <- struct{}{} // the first to be free takes this job; no later job is looked at before
+		t := s.turn(k, place)
+		if pacer := s.plan.Pacer; pacer != nil {
+			held, release := context.WithDeadline(ctx, t.start)
+			pacer.Hold(held, t.start)
+			release()
+		}
+		began, allowed, why := s.allow(ctx, t)
+		if why != "" {
+			s.outcomes[t.job].Missing = s.owed(t, why)
+			<-workers
+			continue
+		}
+		asking.Go(func() {
+			defer func() { <-workers }()
+			s.ask(ctx, t, began, allowed)
+		})
+	}
+	asking.Wait()
+}
+
+// turn is one attempt before it is made: the latest times that the proof leaves it.
+type turn struct {
+	job        int // index of Plan.jobs
+	pass       int // from 1, as checkers count
+	start, end time.Time
+}
+
+func (s *sweep) turn(k, place int) turn {
+	p, at := s.plan, &s.plan.passes[k]
+	t := turn{job: at.jobs[place], pass: k + 1}
+	t.start = s.began.Add(at.starts[place] + p.Slack)
+	t.end = t.start.Add(worst(timeoutOf(&p.jobs[t.job].Target), p.limit))
+	return t
+}
+
+// allow says from when and for how long turn t may ask, or why it may not. The end of the
+// turn has Grace in it, so a start that is a little late, as real clocks have it, still
+// gets its timeout in full; one that is later gets less, and nobody behind it suffers.
+func (s *sweep) allow(ctx context.Context, t turn) (time.Time, time.Duration, string) {
+	now := time.Now()
+	if ctx.Err() != nil {
+		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			return now, 0, "the time for asking was over"
+		}
+		return now, 0, "the round was stopped"
+	}
+	allowed := min(timeoutOf(&s.plan.jobs[t.job].Target), s.plan.limit, t.end.Sub(now))
+	if deadline, ok := ctx.Deadline(); ok {
+		allowed = min(allowed, deadline.Sub(now))
+	}
+	if allowed <= 0 {
+		return now, 0, "the time for asking was over"
+	}
+	return now, allowed, ""
+}
+
+// ask makes the attempt and keeps what it brought. A checker that ignores its end is left
+// behind when waiting for it would cost others their time: its goroutine stays until it
+// returns, what it returns is dropped, and it is not asked again in this sweep.
+func (s *sweep) ask(ctx context.Context, t turn, began time.Time, allowed time.Duration) {
+	job, outcome := &s.plan.jobs[t.job], &s.outcomes[t.job]
+	within, cancel := context.WithDeadline(ctx, began.Add(allowed))
+	defer cancel()
+	answer := make(chan health.Reading, 1)
+	go put(within, job, t.pass, answer)
+
+	var reading health.Reading
+	answered := false
+	select {
+	case reading = <-answer:
+		answered = true
+	case <-within.Done():
+	}
+	if ctx.Err() != nil { // cut from outside, it had no longer than this
+		allowed = min(allowed, time.Since(began))
+	}
+	if !answered {
+		reading, answered = overtime(answer, t.end)
+	}
+	if !answered {
+		const left = "its checker did not end with its time"
+		slog.Error("checker left behind", "target", job.Target.Name, "pass", t.pass, "allowed", allowed)
+		reading = health.Unasked("ask %s: %s", job.Target.Name, left)
+		if t.pass < attemptsOf(&job.Target) {
+			outcome.Missing = s.owed(turn{job: t.job, pass: t.pass + 1}, left)
+		}
+	}
+	outcome.Attempts = append(outcome.Attempts, health.Attempt{Reading: reading, Allowed: allowed})
+}
+
+// overtime waits for the answer of a checker whose time is up: for Grace, and for longer
+// while its worker is not needed before end.
+func overtime(answer <-chan health.Reading, end time.Time) (health.Reading, bool) {
+	rest := max(Grace, min(time.Until(end), Grace+patience))
+	late := time.NewTimer(rest + 1) // within Grace includes its last nanosecond
+	defer late.Stop()
+	select {
+	case reading := <-answer:
+		return reading, true
+	case <-late.C:
+		return health.Reading{}, false
+	}
+}
+
+// put asks once and always gives exactly one reading. That a checker panics is the check's
+// to see first; here it must not take the other targets with it.
+func put(ctx context.Context, job *Job, pass int, answer chan<- health.Reading) {
+	reading := health.Unasked("ask %s: its checker panicked, the log has the stack", job.Target.Name)
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("checker panicked", "target", job.Target.Name, "pass", pass,
+				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		}
+		answer <- reading
+	}()
+	reading = job.Ask(ctx, pass)
+}
+
+// owed says that the attempt of turn t, and with it all later ones, was not made.
+func (s *sweep) owed(t turn, why string) string {
+	return fmt.Sprintf("attempt %d of %d was not made: %s", t.pass, attemptsOf(&s.plan.jobs[t.job].Target), why)
+}
+
+// wait waits for d, or for the end of ctx.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
