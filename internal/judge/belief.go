@@ -1,0 +1,194 @@
+package judge
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"strings"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// hear takes one result into belief, facet by facet.
+func (r *round) hear(result *health.Result) {
+	t := r.fleet[result.Target.Name]
+	if t == nil || !t.Enabled {
+		return
+	}
+	state := &t.state
+	result.Changed = state.Status != result.Status
+	state.Status = result.Status
+	state.Missed = result.Status == health.Unknown
+	if len(result.Attempts) > 0 {
+		state.Asked = r.now
+	}
+	if result.Facets[health.Availability].Status == health.Up {
+		state.SeenUp = true
+	}
+
+	beliefs := maps.Clone(state.Facets)
+	for i, f := range health.AllFacets {
+		before := beliefs[f]
+		after := r.weigh(t, i, before, result)
+		switch {
+		case after == before:
+		case after == health.Belief{}:
+			delete(beliefs, f)
+		default:
+			if beliefs == nil {
+				beliefs = make(map[health.Facet]health.Belief, 1)
+			}
+			beliefs[f] = after
+		}
+	}
+	if len(beliefs) == 0 {
+		beliefs = nil
+	}
+	state.Facets = beliefs
+}
+
+// weigh is what is believed of a facet, given by its rank, after a result. Of one that
+// is well and has no incident nothing is remembered: a calm state stays small.
+func (r *round) weigh(t *member, facet int, b health.Belief, result *health.Result) health.Belief {
+	f := health.AllFacets[facet]
+	failAfter, recoverAfter := thresholds(t.Target, f)
+	m := t.matters[facet]
+	reading := result.Facets[f]
+
+	switch reading.Status {
+	case health.Down, health.Degraded:
+		if b.Bad == 0 {
+			b.Since = r.now
+		}
+		b.Bad++
+		b.Good = 0
+		if m == nil && b.Bad >= failAfter {
+			m = r.begin(health.Subject{Kind: health.OfTarget, Name: t.Name, Facet: f}, b.Since)
+			m.NeverUp = f == health.Availability && !t.state.SeenUp
+			t.matters[facet] = m
+		}
+		if m != nil {
+			m.worsen(t.Target, reading, b.Bad)
+		}
+		return b
+
+	case health.Up:
+		if m == nil {
+			return health.Belief{}
+		}
+		b = health.Belief{Good: b.Good + 1}
+		if b.Good >= recoverAfter {
+			m.end(health.Recovered, r.now)
+			return health.Belief{}
+		}
+		return b
+
+	default:
+		if m != nil && outgrown(m, t.Target, result) {
+			m.end(health.Unchecked, r.now)
+			return health.Belief{}
+		}
+		return b
+	}
+}
+
+// outgrown reports whether a certificate incident is about an address that is no longer
+// asked, and the new one shows no certificate: nothing could ever close it.
+func outgrown(m *matter, t *health.Target, result *health.Result) bool {
+	return m.Subject.Facet == health.Certificate && m.URL != t.URL &&
+		result.Facets[health.Availability].Status == health.Up
+}
+
+// thresholds are the readings in a row that open and close an incident. A certificate
+// is what it says it is: one reading is enough.
+func thresholds(t *health.Target, f health.Facet) (failAfter, recoverAfter int) {
+	if f == health.Certificate {
+		return 1, 1
+	}
+	return max(t.FailAfter, 1), max(t.RecoverAfter, 1)
+}
+
+// begin opens an incident that began at since.
+func (r *round) begin(subject health.Subject, since time.Time) *matter {
+	m := &matter{Incident: health.Incident{
+		ID:      incidentID(r.in.Fleet, subject, since),
+		Subject: subject,
+		Since:   since,
+		Opened:  r.now,
+	}}
+	r.matters = append(r.matters, m)
+	return m
+}
+
+// worsen brings an incident up to its latest bad reading. Its severity only ever rises:
+// two servers behind one name, one certificate ending sooner than the other, would
+// otherwise be news every round.
+func (m *matter) worsen(t *health.Target, reading health.FacetReading, rounds int) {
+	switch {
+	case m.Severity == "":
+		m.Severity = reading.Severity
+	case weight(reading.Severity) > weight(m.Severity):
+		m.Severity, m.worse = reading.Severity, true
+	}
+	m.Class, m.Cause, m.Rounds = reading.Class, reading.Cause, rounds
+	m.Title, m.Group, m.URL, m.Runbook, m.Tags = t.Title, t.Group, t.URL, t.Runbook, t.Tags
+}
+
+func (m *matter) end(how health.Closing, now time.Time) {
+	m.Closing, m.Closed = how, now
+}
+
+// hearFaults takes the checker's own faults into belief: one round opens an incident,
+// one round without closes it. A name given twice counts once.
+func (r *round) hearFaults() {
+	present := make(map[string]bool, len(r.in.Faults))
+	for _, fault := range r.in.Faults {
+		if present[fault.Name] {
+			continue
+		}
+		present[fault.Name] = true
+		m := r.fault(fault.Name)
+		m.Cause = fault.Cause
+		m.Rounds++
+	}
+	for _, m := range r.matters {
+		if m.Subject.Kind == health.OfChecker && !present[m.Subject.Name] {
+			m.end(health.Recovered, r.now)
+		}
+	}
+}
+
+// fault is the checker incident of that name, opened now if it is not open.
+func (r *round) fault(name string) *matter {
+	subject := health.Subject{Kind: health.OfChecker, Name: name}
+	for _, m := range r.matters {
+		if m.Subject == subject {
+			return m
+		}
+	}
+	m := r.begin(subject, r.now)
+	m.Severity, m.Class = health.Critical, health.ClassChecker
+	return m
+}
+
+// letGo closes the incidents of targets that are no longer asked: removed, renamed or
+// paused. What was believed of them went when the round was opened.
+func (r *round) letGo() {
+	for _, m := range r.matters {
+		if m.Subject.Kind != health.OfTarget {
+			continue
+		}
+		if t := r.fleet[m.Subject.Name]; t == nil || !t.Enabled {
+			m.end(health.Unchecked, r.now)
+		}
+	}
+}
+
+// incidentID is the same whenever and wherever the same incident is concluded.
+func incidentID(fleet string, s health.Subject, since time.Time) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		fleet, string(s.Kind), s.Name, string(s.Facet), since.UTC().Format(time.RFC3339Nano),
+	}, "\x00")))
+	return hex.EncodeToString(sum[:6])
+}

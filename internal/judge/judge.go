@@ -1,0 +1,171 @@
+// Package judge decides what a round means: first what to believe, then what to say.
+//
+// Belief is never muted: readings in a row open and close incidents whether anybody
+// hears of it or not. Speech then goes through what is open and what has just closed,
+// and says at most one digest a round. Every branch of it gives its reason in words.
+//
+// The only clock is the scheduled time of the round. So the same input gives the same
+// verdict, byte by byte, and a round that lost a race can be judged again on the state
+// that won. Nothing it is given is changed.
+package judge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// Input is everything a round is judged on.
+type Input struct {
+	Fleet     string
+	Shard     string // "0-1": number and count
+	Scheduled time.Time
+	Targets   []health.Target // the whole fleet, due or not, paused ones too
+	State     health.State    // what the last round left
+	Results   []health.Result // of what was due, as Read gives them
+	Faults    []health.Fault  // what is wrong with the checker itself in this round
+}
+
+// Verdict is what a round came to.
+type Verdict struct {
+	State    health.State    // to be stored; Schema, Seq, Commits and Outbox are the input's
+	Digest   *health.Digest  // nil: there is nothing to tell
+	Results  []health.Result // the input's, with Changed and Reason
+	Counts   health.Counts   // of the whole fleet, by latest status
+	Critical int             // open critical incidents, told or not
+}
+
+// Round judges one round: belief, then speech.
+func Round(in Input) Verdict {
+	r := open(in)
+	for i := range r.results {
+		r.hear(&r.results[i])
+	}
+	r.hearFaults()
+	r.letGo()
+	counts := r.counts()
+	digest := r.speak(counts)
+	for i := range r.results {
+		r.explain(&r.results[i])
+	}
+	return r.verdict(digest, counts)
+}
+
+// round is one round while it is being judged.
+type round struct {
+	in      Input
+	now     time.Time          // the scheduled time, in UTC
+	members []member           // in the order of the targets
+	fleet   map[string]*member // by name
+	results []health.Result
+	matters []*matter // everything open before, then what opens now
+}
+
+// member is a target of the fleet in the course of one round.
+type member struct {
+	*health.Target
+	fresh   bool                           // no reading of it counted before this round
+	state   health.TargetState             // as it will be stored
+	matters [len(health.AllFacets)]*matter // its incidents, by the rank of their facet
+}
+
+// matter is an incident in the course of one round. It is closed when it has a Closing.
+type matter struct {
+	health.Incident
+	worse bool   // more severe than before this round
+	said  string // why people were told or not
+}
+
+// open takes over what the last round left, without touching it.
+func open(in Input) *round {
+	r := &round{
+		in:      in,
+		now:     in.Scheduled.UTC(),
+		members: make([]member, len(in.Targets)),
+		fleet:   make(map[string]*member, len(in.Targets)),
+		results: slices.Clone(in.Results),
+		matters: make([]*matter, 0, len(in.State.Incidents)),
+	}
+	for i := range in.Targets {
+		t := &in.Targets[i]
+		state := carry(t, in.State.Targets[t.Name])
+		r.members[i] = member{Target: t, state: state, fresh: state.Status == health.Pending}
+		r.fleet[t.Name] = &r.members[i]
+	}
+	for _, incident := range in.State.Incidents {
+		m := &matter{Incident: incident}
+		r.matters = append(r.matters, m)
+		facet := rank(incident.Subject.Facet)
+		if t := r.fleet[incident.Subject.Name]; t != nil && incident.Subject.Kind == health.OfTarget && facet >= 0 {
+			t.matters[facet] = m
+		}
+	}
+	return r
+}
+
+// rank is where a facet stands in the order of facets; -1 for the checker's own.
+func rank(f health.Facet) int { return slices.Index(health.AllFacets[:], f) }
+
+// carry is what a target brings into the round. One that comes back from a pause starts
+// anew: what was believed of it is old, but whether it was ever up stays true.
+func carry(t *health.Target, before health.TargetState) health.TargetState {
+	switch {
+	case !t.Enabled:
+		return health.TargetState{Status: health.Paused, SeenUp: before.SeenUp}
+	case before.Status == "" || before.Status == health.Paused:
+		return health.TargetState{Status: health.Pending, SeenUp: before.SeenUp}
+	default:
+		return before
+	}
+}
+
+// verdict puts together what is to be stored and shown.
+func (r *round) verdict(digest *health.Digest, counts health.Counts) Verdict {
+	v := Verdict{State: r.in.State, Results: r.results, Counts: counts, Digest: digest}
+	v.State.Round = r.now
+	v.State.Targets = make(map[string]health.TargetState, len(r.members))
+	for i := range r.members {
+		v.State.Targets[r.members[i].Name] = r.members[i].state
+	}
+	v.State.Incidents = nil
+	for _, m := range r.matters {
+		if m.Closing != "" {
+			continue
+		}
+		v.State.Incidents = append(v.State.Incidents, m.Incident)
+		if m.Severity == health.Critical {
+			v.Critical++
+		}
+	}
+	slices.SortFunc(v.State.Incidents, func(a, b health.Incident) int { return strings.Compare(a.ID, b.ID) })
+	return v
+}
+
+func (r *round) counts() health.Counts {
+	var c health.Counts
+	for i := range r.members {
+		c.Add(r.members[i].state.Status)
+	}
+	return c
+}
+
+// byWeight orders incidents as people should read them: critical ones first, then by
+// name, then in the order of the facets.
+func byWeight(a, b *matter) int {
+	return cmp.Or(
+		cmp.Compare(weight(b.Severity), weight(a.Severity)),
+		strings.Compare(a.Subject.Name, b.Subject.Name),
+		cmp.Compare(rank(a.Subject.Facet), rank(b.Subject.Facet)),
+		strings.Compare(string(a.Subject.Kind), string(b.Subject.Kind)),
+	)
+}
+
+func weight(s health.Severity) int {
+	if s == health.Critical {
+		return 1
+	}
+	return 0
+}

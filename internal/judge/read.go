@@ -1,0 +1,183 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// A certificate is warned of when less than a third of its lifetime is left, and is
+// critical under a tenth. Shares, not days: thirty days would be the better part of a
+// short-lived certificate's life.
+const (
+	certificateWarn     = 0.33
+	certificateCritical = 0.10
+)
+
+// gateShare is the part of its timeout that an attempt may have waited at our own gates
+// and still blame the target for running out of it.
+const gateShare = 10
+
+// Read makes a result of what a sweep brought back of one target; scheduled is "now" for
+// its certificate. Up needs one attempt that was up. Down needs every attempt the target
+// is owed, each a definite failure or timed out after its full configured timeout. All
+// else is Unknown, of class checker: what we did not see is not held against a target.
+func Read(t health.Target, o health.Outcome, scheduled time.Time) health.Result {
+	availability, shown := available(t, o)
+	r := health.Result{
+		Target:   t,
+		Attempts: o.Attempts,
+		Latency:  shown.Latency,
+		Phases:   shown.Phases,
+		Facets: map[health.Facet]health.FacetReading{
+			health.Availability: availability,
+			health.Latency:      quick(t, availability, shown.Latency),
+			health.Certificate:  lasting(o, scheduled),
+		},
+	}
+	gave := availability
+	if availability.Status == health.Up {
+		for _, f := range health.AllFacets {
+			if facet := r.Facets[f]; facet.Status == health.Degraded {
+				gave = facet
+				break
+			}
+		}
+	}
+	r.Status, r.Class, r.Cause = gave.Status, gave.Class, gave.Cause
+	return r
+}
+
+// available reads the availability facet, and gives the attempt whose numbers are shown:
+// the one that was up, else the last.
+func available(t health.Target, o health.Outcome) (health.FacetReading, health.Attempt) {
+	var last health.Attempt
+	var doubt string
+	for _, a := range o.Attempts {
+		if a.Status == health.Up {
+			return health.FacetReading{Status: health.Up}, a
+		}
+		last = a
+		if d := doubtful(t, a); d != "" {
+			doubt = d
+		}
+	}
+	owed := max(t.Attempts, 1)
+	switch {
+	case o.Missing != "":
+		doubt = o.Missing
+	case len(o.Attempts) < owed:
+		doubt = fmt.Sprintf("%d of %d attempts made", len(o.Attempts), owed)
+	}
+	if doubt != "" {
+		return health.FacetReading{Status: health.Unknown, Class: health.ClassChecker, Cause: doubt}, last
+	}
+	severity := t.Severity
+	if severity == "" {
+		severity = health.Critical
+	}
+	return health.FacetReading{Status: health.Down, Class: last.Class, Cause: last.Cause, Severity: severity}, last
+}
+
+// doubtful says why an attempt that was not up proves nothing against its target; empty
+// when it does. A definite failure is one however little time it was given.
+func doubtful(t health.Target, a health.Attempt) string {
+	switch {
+	case a.Status != health.Down && a.Cause == "":
+		return "an attempt without a reading"
+	case a.Status != health.Down:
+		return a.Cause
+	case a.Class != health.ClassTimeout:
+		return ""
+	case a.Allowed < t.Timeout:
+		return fmt.Sprintf("cut short after %s of its timeout of %s: %s", exactly(a.Allowed.Truncate(time.Millisecond)), exactly(t.Timeout), a.Cause)
+	case a.Waited > t.Timeout/gateShare:
+		return fmt.Sprintf("waited %s of its timeout of %s for our own turn: %s", words(a.Waited), exactly(t.Timeout), a.Cause)
+	default:
+		return ""
+	}
+}
+
+// quick reads the latency facet: only of a target that is up. Without slow_after no
+// answer is slow, so an incident from before it was taken out closes.
+func quick(t health.Target, availability health.FacetReading, latency time.Duration) health.FacetReading {
+	switch {
+	case availability.Status != health.Up:
+		return health.FacetReading{Status: health.Unknown}
+	case t.SlowAfter <= 0 || latency <= t.SlowAfter:
+		return health.FacetReading{Status: health.Up}
+	}
+	return health.FacetReading{
+		Status:   health.Degraded,
+		Class:    health.ClassLatency,
+		Cause:    fmt.Sprintf("answered in %s, want at most %s", words(latency), exactly(t.SlowAfter)),
+		Severity: health.Warning,
+	}
+}
+
+// lasting reads the certificate facet off the latest verified handshake.
+func lasting(o health.Outcome, scheduled time.Time) health.FacetReading {
+	var cert *health.Cert
+	for _, a := range o.Attempts {
+		if a.Certificate != nil {
+			cert = a.Certificate
+		}
+	}
+	if cert == nil {
+		return health.FacetReading{Status: health.Unknown}
+	}
+	left := cert.NotAfter.Sub(scheduled)
+	lifetime := cert.NotAfter.Sub(cert.NotBefore).Seconds()
+	reading := health.FacetReading{Status: health.Up, Expires: cert.NotAfter.UTC()}
+	if left.Seconds() >= certificateWarn*lifetime {
+		return reading
+	}
+	reading.Status, reading.Class, reading.Severity = health.Degraded, health.ClassCertificate, health.Warning
+	if left.Seconds() < certificateCritical*lifetime {
+		reading.Severity = health.Critical
+	}
+	reading.Cause = fmt.Sprintf("certificate of %s %s, on %s",
+		cert.Subject, ending(left), cert.NotAfter.UTC().Format(time.DateOnly))
+	return reading
+}
+
+// ending tells how long a certificate has left, in whole hours below two days.
+func ending(left time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case left <= 0:
+		return "has ended"
+	case left < time.Hour:
+		return "ends within the hour"
+	case left < 2*time.Hour:
+		return "ends in 1 hour"
+	case left < 2*day:
+		return fmt.Sprintf("ends in %d hours", left/time.Hour)
+	default:
+		return fmt.Sprintf("ends in %d days", left/day)
+	}
+}
+
+// words is a measured duration as a person reads it, rounded up so that what is over a
+// limit never reads as at it.
+func words(d time.Duration) string {
+	unit := time.Millisecond
+	if d > time.Second {
+		unit = 10 * time.Millisecond
+	}
+	return exactly((d + unit - 1).Truncate(unit))
+}
+
+// exactly is a duration as the targets file would spell it: 6h, not 6h0m0s.
+func exactly(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
