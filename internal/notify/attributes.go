@@ -1,0 +1,51 @@
+package notify
+
+import (
+	"encoding/json"
+	"slices"
+
+	"rollcall/internal/health"
+)
+
+// Attributes are what subscriptions filter a message by.
+type Attributes struct {
+	Kind     string   // a health.DigestKind
+	Severity string   // "critical" or "warning": the loudest incident's
+	Groups   []string // of all incidents, sorted, each once; may be empty
+}
+
+// groupsMost bounds the groups, in bytes of JSON. They are never cut to make room for
+// anything, but a message of 256 KiB holds them too: half of it is about 1,000 groups with
+// the longest names there can be, and 6,000 with ordinary ones. Those of the loudest
+// incidents are kept.
+const groupsMost = 128 << 10
+
+// AttributesOf tells what d can be filtered by. A test and the first message are as loud as
+// the worst alert, so that they walk the whole way an alert would take.
+func AttributesOf(d health.Digest) Attributes {
+	a := Attributes{Kind: string(d.Kind), Severity: string(health.Warning)}
+	if d.Kind == health.Test || d.Kind == health.First {
+		a.Severity = string(health.Critical)
+	}
+	var all []health.Incident
+	for _, some := range [...][]health.Incident{d.Opened, d.Closed, d.Reminded, d.Open} {
+		all = append(all, some...)
+	}
+	seen, size := map[string]bool{}, 0
+	for _, i := range loudest(all) {
+		if i.Severity == health.Critical {
+			a.Severity = string(health.Critical)
+		}
+		group := clean(i.Group, nameMost)
+		if group == "" || seen[group] {
+			continue
+		}
+		seen[group] = true
+		name, _ := json.Marshal(group) // a string always marshals
+		if size += len(name) + len(","); size < groupsMost {
+			a.Groups = append(a.Groups, group)
+		}
+	}
+	slices.Sort(a.Groups)
+	return a
+}

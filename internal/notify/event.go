@@ -1,0 +1,267 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rollcall/internal/health"
+)
+
+// EventSchema names the shape of an event. Keys may be added under the same name; whoever
+// reads events ignores those it does not know.
+const EventSchema = "rollcall.digest/1"
+
+// eventMost is as much as SNS takes of one message.
+const eventMost = 256 << 10
+
+// Event is d for programs: JSON of the schema rollcall.digest/1, at most limit bytes.
+//
+//	{"schema":"rollcall.digest/1",
+//	 "id":"shop/0-1/2026-11-22T14:05:00Z",     a copy of a message has the id of the original
+//	 "kind":"news",                            news, first, test, catchup
+//	 "fleet":"shop","shard":"0-1",
+//	 "round":"2026-11-22T14:05:00Z",           every time is RFC 3339 in UTC
+//	 "severity":"critical",                    the loudest incident's; warning when there is none
+//	 "groups":["payments"],                    of all incidents; "groups_more" when cut
+//	 "text":"checkout is down: status 503",    one line of ASCII for people
+//	 "counts":{"targets":101,"up":97,"degraded":1,"down":2,"unknown":1,"pending":0,"paused":0},
+//	 "opened":[{...}],"opened_more":412,       what began; "_more": how many were left out
+//	 "closed":[{...}],"closed_more":3,         what ended
+//	 "reminded":[{...}],                       what goes on and is told again
+//	 "open":[{...}]}                           catchup only: everything that is open now
+//
+// and an incident
+//
+//	{"id":"9f2c...","of":"target",             target, or checker: trouble of rollcall's own
+//	 "name":"checkout","facet":"availability", availability, latency, certificate
+//	 "severity":"critical","class":"status",
+//	 "cause":"post \"https://...\": status 503, want 2xx",
+//	 "since":"...","opened":"...","rounds":2,  first bad round, round that decided, bad rounds in a row
+//	 "never_up":true,
+//	 "title":"...","group":"payments","url":"...","runbook":"...","tags":["prod"],
+//	 "told":"...","reminded":"...","reminders":1,
+//	 "closed":"...","closing":"recovered",     recovered, no longer checked
+//	 "lasted_s":720}                           seconds from since to closed
+//
+// Lists, objects and texts that are empty are left out, counts are not. An event that would
+// be too long loses incidents of its longest lists, the quietest first.
+func Event(d health.Digest, limit int) []byte {
+	limit = max(limit, Least)
+	a := AttributesOf(d)
+	head := headJSON{
+		Schema: EventSchema, ID: short(d.ID, 256), Kind: short(string(d.Kind), 32), Fleet: short(d.Fleet, 64),
+		Shard: short(d.Shard, 32), Round: stamp(d.Round), Severity: a.Severity, Text: Subject(d), Counts: d.Counts,
+	}
+	head.Groups, head.GroupsMore = groupsWithin(a.Groups, limit/4)
+	event, whole := encode(head, d, limit)
+	if !whole {
+		d.Opened, d.Closed, d.Reminded, d.Open = loudest(d.Opened), loudest(d.Closed), loudest(d.Reminded), loudest(d.Open)
+		event, _ = encode(head, d, limit)
+	}
+	return event
+}
+
+// encode writes d in its own order and tells whether all its incidents are in it.
+func encode(head headJSON, d health.Digest, limit int) (event []byte, whole bool) {
+	names := [...]string{"opened", "closed", "reminded", "open"}
+	all := [...][]health.Incident{d.Opened, d.Closed, d.Reminded, d.Open}
+
+	var b bytes.Buffer
+	b.Write(bytes.TrimSuffix(marshal(head), []byte("}")))
+	room := limit - b.Len() - len("}")
+	lists := make([]list, len(all))
+	for i, incidents := range all {
+		room -= len(`,"":[],"_more":1000000000`) + 2*len(names[i])
+		lists[i] = list{len(incidents), func(n int) string { return "," + string(marshal(toJSON(incidents[n]))) }}
+	}
+	whole = true
+	for i, items := range fit(room, lists) {
+		if len(all[i]) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, `,"%s":[%s]`, names[i], strings.TrimPrefix(strings.Join(items, ""), ","))
+		if more := len(all[i]) - len(items); more > 0 {
+			fmt.Fprintf(&b, `,"%s_more":%d`, names[i], more)
+			whole = false
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), whole
+}
+
+// groupsWithin is the groups that fit into room bytes of JSON, and how many do not.
+func groupsWithin(groups []string, room int) ([]string, int) {
+	for n, g := range groups {
+		if room -= len(marshal(g)) + len(","); room < 0 {
+			return groups[:n], len(groups) - n
+		}
+	}
+	return groups, 0
+}
+
+// ParseEvent reads an event. What was left out of it is missing from the digest; all else is
+// as it was told. Its errors say what is not of the schema.
+func ParseEvent(event []byte) (health.Digest, error) {
+	var e eventJSON
+	if err := json.Unmarshal(event, &e); err != nil {
+		return health.Digest{}, fmt.Errorf("read event: %w", err)
+	}
+	if e.Schema != EventSchema {
+		return health.Digest{}, fmt.Errorf("read event: schema %q, want %q", short(e.Schema, 64), EventSchema)
+	}
+	d := health.Digest{ID: e.ID, Kind: health.DigestKind(e.Kind), Fleet: e.Fleet, Shard: e.Shard, Counts: e.Counts}
+	var err error
+	if d.Round, err = unstamp("round", e.Round); err != nil {
+		return health.Digest{}, fmt.Errorf("read event: %w", err)
+	}
+	for _, l := range [...]struct {
+		name string
+		from []incidentJSON
+		to   *[]health.Incident
+	}{{"opened", e.Opened, &d.Opened}, {"closed", e.Closed, &d.Closed}, {"reminded", e.Reminded, &d.Reminded}, {"open", e.Open, &d.Open}} {
+		for n, from := range l.from {
+			i, err := from.incident()
+			if err != nil {
+				return health.Digest{}, fmt.Errorf("read event: %s[%d]: %w", l.name, n, err)
+			}
+			*l.to = append(*l.to, i)
+		}
+	}
+	return d, nil
+}
+
+// headJSON is an event without its incidents.
+type headJSON struct {
+	Schema     string        `json:"schema"`
+	ID         string        `json:"id"`
+	Kind       string        `json:"kind"`
+	Fleet      string        `json:"fleet"`
+	Shard      string        `json:"shard,omitempty"`
+	Round      string        `json:"round"`
+	Severity   string        `json:"severity"`
+	Groups     []string      `json:"groups,omitempty"`
+	GroupsMore int           `json:"groups_more,omitempty"`
+	Text       string        `json:"text"`
+	Counts     health.Counts `json:"counts"`
+}
+
+type eventJSON struct {
+	headJSON
+	Opened   []incidentJSON `json:"opened"`
+	Closed   []incidentJSON `json:"closed"`
+	Reminded []incidentJSON `json:"reminded"`
+	Open     []incidentJSON `json:"open"`
+}
+
+type incidentJSON struct {
+	ID        string   `json:"id"`
+	Of        string   `json:"of"`
+	Name      string   `json:"name"`
+	Facet     string   `json:"facet,omitempty"`
+	Severity  string   `json:"severity"`
+	Class     string   `json:"class,omitempty"`
+	Cause     string   `json:"cause,omitempty"`
+	Since     string   `json:"since,omitempty"`
+	Opened    string   `json:"opened,omitempty"`
+	Rounds    int      `json:"rounds,omitempty"`
+	NeverUp   bool     `json:"never_up,omitempty"`
+	Title     string   `json:"title,omitempty"`
+	Group     string   `json:"group,omitempty"`
+	URL       string   `json:"url,omitempty"`
+	Runbook   string   `json:"runbook,omitempty"`
+	Tags      []string `json:"tags,omitempty"`
+	Told      string   `json:"told,omitempty"`
+	Reminded  string   `json:"reminded,omitempty"`
+	Reminders int      `json:"reminders,omitempty"`
+	Closed    string   `json:"closed,omitempty"`
+	Closing   string   `json:"closing,omitempty"`
+	Lasted    int64    `json:"lasted_s,omitempty"`
+}
+
+func toJSON(i health.Incident) incidentJSON {
+	j := incidentJSON{
+		ID: short(i.ID, 128), Of: short(string(i.Subject.Kind), 32), Name: short(i.Subject.Name, nameMost), Facet: short(string(i.Subject.Facet), 32),
+		Severity: short(string(i.Severity), 32), Class: short(string(i.Class), 32), Cause: short(i.Cause, causeMost),
+		Since: stamp(i.Since), Opened: stamp(i.Opened), Rounds: i.Rounds, NeverUp: i.NeverUp,
+		Title: short(i.Title, nameMost), Group: short(i.Group, nameMost), URL: short(i.URL, urlMost), Runbook: short(i.Runbook, urlMost),
+		Told: stamp(i.Told), Reminded: stamp(i.Reminded), Reminders: i.Reminders,
+		Closed: stamp(i.Closed), Closing: short(string(i.Closing), 64),
+	}
+	for _, tag := range i.Tags {
+		j.Tags = append(j.Tags, short(tag, nameMost))
+	}
+	if !i.Closed.IsZero() {
+		j.Lasted = int64(i.Closed.Sub(i.Since) / time.Second)
+	}
+	return j
+}
+
+func (j incidentJSON) incident() (health.Incident, error) {
+	i := health.Incident{
+		ID: j.ID, Subject: health.Subject{Kind: health.SubjectKind(j.Of), Name: j.Name, Facet: health.Facet(j.Facet)},
+		Severity: health.Severity(j.Severity), Class: health.Class(j.Class), Cause: j.Cause, Rounds: j.Rounds, NeverUp: j.NeverUp,
+		Title: j.Title, Group: j.Group, URL: j.URL, Runbook: j.Runbook, Tags: slices.Clip(j.Tags),
+		Reminders: j.Reminders, Closing: health.Closing(j.Closing),
+	}
+	for _, t := range [...]struct {
+		key, from string
+		to        *time.Time
+	}{{"since", j.Since, &i.Since}, {"opened", j.Opened, &i.Opened}, {"told", j.Told, &i.Told}, {"reminded", j.Reminded, &i.Reminded}, {"closed", j.Closed, &i.Closed}} {
+		var err error
+		if *t.to, err = unstamp(t.key, t.from); err != nil {
+			return health.Incident{}, err
+		}
+	}
+	return i, nil
+}
+
+// stamp writes a time, and the zero time as nothing.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func unstamp(key, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.UTC().Year() < 0 || t.UTC().Year() > 9999 {
+		return time.Time{}, fmt.Errorf("%s %q is not a time of RFC 3339", key, short(s, 64))
+	}
+	return t.UTC(), nil
+}
+
+// short bounds a text of an event. Nothing needs to be taken out of it, because JSON escapes
+// what could end a line; but two characters that no protocol behind SNS carries (API
+// reference of SQS' SendMessage) are replaced, or a queue would lose the whole event.
+func short(s string, most int) string {
+	const unsent = "\uFFFE\uFFFF"
+	if !utf8.ValidString(s) || strings.ContainsAny(s, unsent) {
+		s = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(unsent, r) {
+				return utf8.RuneError
+			}
+			return r
+		}, s)
+	}
+	return shorten(s, most)
+}
+
+// marshal is v as JSON, without the escapes that only HTML needs.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil { // strings, numbers and booleans always encode
+		return nil
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

@@ -1,0 +1,171 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+
+	"rollcall/internal/health"
+)
+
+// subjectMost is the length of a subject: SNS wants fewer than 100 characters, ASCII, no
+// control characters, no line breaks, and a letter, a digit or punctuation first
+// (API reference of Publish).
+const subjectMost = 99
+
+// Subject is d as the subject of a mail: what happened first, the fleet last, so that a
+// phone's lock screen shows what matters.
+func Subject(d health.Digest) string {
+	fleet := " [" + ascii(d.Fleet, 32) + "]"
+	return line(d, subjectMost-len(fleet)) + fleet
+}
+
+// line tells d in at most most ASCII characters.
+func line(d health.Digest, most int) string {
+	switch d.Kind {
+	case health.Test:
+		return clip("TEST: this is how rollcall will reach you", most)
+	case health.First:
+		text := welcome(d)
+		if news := gist(d, most-len(text)-2); news != "" {
+			text += "; " + news
+		}
+		return clip(text, most)
+	case health.CatchUp:
+		what := "catch-up: "
+		if len(d.Open) == 0 {
+			what += "nothing open now, "
+		}
+		return what + gist(d, most-len(what))
+	}
+	if text := only(d); text != "" {
+		return clip(text, most)
+	}
+	if text := gist(d, most); text != "" {
+		return text
+	}
+	return "nothing to tell"
+}
+
+func welcome(d health.Digest) string {
+	return "rollcall watches " + counted(d.Counts.Targets, "target") + "; this is how it will reach you"
+}
+
+// only is the sentence of the one incident of d, with its cause; empty when there is not
+// exactly one.
+func only(d health.Digest) string {
+	if len(d.Opened)+len(d.Closed)+len(d.Reminded) != 1 {
+		return ""
+	}
+	switch {
+	case len(d.Opened) == 1:
+		i := d.Opened[0]
+		return because(opening(i, terse(i))+unusual(i), i)
+	case len(d.Reminded) == 1:
+		i := d.Reminded[0]
+		return because(reminding(d, i, terse(i)), i)
+	default:
+		return ascii(closing(d.Closed[0], terse(d.Closed[0])), nameMost)
+	}
+}
+
+func because(what string, i health.Incident) string {
+	if ofChecker(i) || i.Cause == "" {
+		return ascii(what, 2*nameMost)
+	}
+	return ascii(what+": "+brief(i), causeMost)
+}
+
+// terse is a name where every character counts.
+func terse(i health.Incident) string {
+	if ofChecker(i) {
+		return faultOf(i).name
+	}
+	return ascii(i.Subject.Name, 60)
+}
+
+// gist counts what d tells in at most most characters, and names some of the first bundle:
+// "7 down (checkout, search and 5 more), 2 recovered". It would rather leave out the quietest
+// counts, and say so, than every name.
+func gist(d health.Digest, most int) string {
+	bundles := tally(d)
+	for told := len(bundles); told > 0; told-- {
+		counts := make([]string, told, told+1)
+		for i := range counts {
+			counts[i] = bundles[i].String()
+		}
+		if told < len(bundles) {
+			counts = append(counts, "...")
+		}
+		for named := 3; named > 0; named-- {
+			counts[0] = bundles[0].String() + " (" + bundles[0].names(named) + ")"
+			if text := strings.Join(counts, ", "); len(text) <= most {
+				return text
+			}
+		}
+	}
+	if len(bundles) == 0 {
+		return ""
+	}
+	return clip(bundles[0].String(), most)
+}
+
+// bundle is what a headline counts together.
+type bundle struct {
+	word      string
+	incidents []health.Incident
+}
+
+func (b bundle) String() string {
+	if b.word == "" {
+		return counted(len(b.incidents), "fault") + " of rollcall"
+	}
+	return number(len(b.incidents)) + " " + b.word
+}
+
+// names are the names of the loudest most of a bundle, and how many there are besides.
+func (b bundle) names(most int) string {
+	first := loudest(b.incidents)[:min(most, len(b.incidents))]
+	names := make([]string, len(first))
+	for n, i := range first {
+		names[n] = terse(i)
+	}
+	return and(names, len(b.incidents)-len(names))
+}
+
+// tally counts what d tells, the gravest bundle first; those without incidents are left out.
+func tally(d health.Digest) []bundle {
+	if d.Kind == health.CatchUp {
+		return some(bundle{"open now", d.Open}, bundle{"opened", d.Opened}, bundle{"closed", d.Closed})
+	}
+	var down, degraded, faults, recovered, unchecked []health.Incident
+	for _, i := range d.Opened {
+		switch {
+		case ofChecker(i):
+			faults = append(faults, i)
+		case degrades(i):
+			degraded = append(degraded, i)
+		default:
+			down = append(down, i)
+		}
+	}
+	for _, i := range d.Closed {
+		if i.Closing == health.Unchecked {
+			unchecked = append(unchecked, i)
+		} else {
+			recovered = append(recovered, i)
+		}
+	}
+	return some(
+		bundle{"down", down},
+		bundle{"degraded", degraded},
+		bundle{"", faults},
+		bundle{"recovered", recovered},
+		bundle{"no longer checked", unchecked},
+		bundle{"still open", d.Reminded},
+	)
+}
+
+// some are the bundles that are not empty.
+func some(all ...bundle) []bundle {
+	return slices.DeleteFunc(all, func(b bundle) bool { return len(b.incidents) == 0 })
+}

@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Hour:                    "0 seconds",
+		time.Second:                   "1 second",
+		59*time.Second + 999:          "59 seconds",
+		time.Minute:                   "1 minute",
+		12*time.Minute + 59e9:         "12 minutes",
+		time.Hour:                     "1 hour",
+		time.Hour + time.Minute:       "1 hour 1 minute",
+		23*time.Hour + 59*time.Minute: "23 hours 59 minutes",
+		24 * time.Hour:                "1 day",
+		75 * time.Hour:                "3 days 3 hours",
+		30000 * time.Hour:             "1,250 days",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%s) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567", -100: "-100", -1000: "-1,000"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, c := range []struct{ what, in, want string }{
+		{"line ends", "a\r\nb\nc\vd\fe\u2028f\u2029g\u0085h", "a b c d e f g h"},
+		{"terminal escapes", "\x1b[31mred\x1b[0m\x07", "[31mred [0m"},
+		{"the direction of writing", "\u202egnp.exe\u202c and \u2066\u200f", "gnp.exe and"},
+		{"invisible characters", "a\u200bb\ufeffc\u00ad", "a b c"},
+		{"no UTF-8", "a\xff\xfeb", "a b"},
+		{"NUL", "a\x00b", "a b"},
+		{"many spaces", "  a \t  b  ", "a b"},
+		{"what people write", "Größe: 日本 ✓ 🙂", "Größe: 日本 ✓ 🙂"},
+	} {
+		if got := clean(c.in, 100); got != c.want {
+			t.Errorf("%s: clean(%q) = %q, want %q", c.what, c.in, got, c.want)
+		}
+	}
+	if got := clean(strings.Repeat("é", 1_000_000), 5); got != "éééé…" {
+		t.Errorf("a long text is cut to %q", got)
+	}
+	if got := ascii("„é“ – it’s…", 100); got != "'?' - it's..." {
+		t.Errorf("ascii gives %q", got)
+	}
+}
+
+// TestSentences holds what is said of one incident, in the subject, where it is shortest.
+func TestSentences(t *testing.T) {
+	down := checkout()
+	slow := incident("checkout", health.Latency, health.Warning, health.ClassLatency, "answered in 1.2s, want at most 800ms")
+	calm := recovered(slow, at(13, 5))
+	gone := recovered(down, at(13, 5))
+	gone.Closing = health.Unchecked
+	never := down
+	never.NeverUp = true
+	quiet := down
+	quiet.Severity = health.Warning
+	grave := slow
+	grave.Severity = health.Critical
+	graver := grave
+	graver.Reminded = at(14, 5)
+	titled := down
+	titled.Title = "Kasse"
+	longCause := down
+	longCause.Cause = strings.Repeat("x", 300)
+
+	type told struct{ opened, closed, reminded []health.Incident }
+	one := func(i ...health.Incident) []health.Incident { return i }
+	for _, c := range []struct {
+		what string
+		told told
+		want string
+	}{
+		{"down", told{opened: one(down)}, "checkout is down: status 503, want 200, 204 or 3xx [shop]"},
+		{"down, but only a warning", told{opened: one(quiet)}, "checkout is down (warning): status 503, want 200, 204 or 3xx [shop]"},
+		{"slow", told{opened: one(slow)}, "checkout is degraded: answered in 1.2s, want at most 800ms [shop]"},
+		{"degraded, and critical", told{opened: one(grave)}, "checkout is degraded (critical): answered in 1.2s, want at most 800ms [shop]"},
+		{"became critical", told{reminded: one(graver)}, "checkout is degraded, now critical: answered in 1.2s, want at most 800ms [shop]"},
+		{"never up", told{opened: one(never)}, "checkout has never been up since it was added: status 503, want 200, 204 or 3xx [shop]"},
+		{"a title is for mails", told{opened: one(titled)}, "checkout is down: status 503, want 200, 204 or 3xx [shop]"},
+		{"recovered", told{closed: one(recovered(down, at(13, 5)))}, "checkout recovered after 1 hour [shop]"},
+		{"fast again", told{closed: one(calm)}, "checkout: latency recovered after 1 hour [shop]"},
+		{"removed", told{closed: one(gone)}, "checkout is no longer checked [shop]"},
+		{"reminder", told{reminded: one(reminded(down, 1, 61))}, "checkout is still down after 1 hour: status 503, want 200, 204 or 3xx [shop]"},
+		{"still slow", told{reminded: one(reminded(slow, 1, 61))}, "checkout is still degraded after 1 hour: answered in 1.2s, want at most 800ms [shop]"},
+		{"still not up", told{reminded: one(reminded(never, 1, 61))}, "checkout has still never been up after 1 hour: status 503, want 200, 204 or 3xx [shop]"},
+		{"trouble of our own", told{opened: one(ofConfig())}, "rollcall: the targets file cannot be used [shop]"},
+		{"trouble of our own goes on", told{reminded: one(reminded(ofConfig(), 1, 361))}, "rollcall: the targets file cannot be used, still so after 6 hours [shop]"},
+		{"trouble of our own is over", told{closed: one(recovered(ofConfig(), at(13, 5)))}, "rollcall: the targets file is good again [shop]"},
+		{"two down", told{opened: one(down, incident("www", health.Availability, health.Critical, "", ""))}, "2 down (checkout and www) [shop]"},
+		{"down and recovered", told{opened: one(down), closed: one(calm)}, "1 down (checkout), 1 recovered [shop]"},
+		{"a long cause is cut", told{opened: one(longCause)}, "checkout is down: " + strings.Repeat("x", 71) + "... [shop]"},
+		{"nothing", told{}, "nothing to tell [shop]"},
+	} {
+		d := news("shop", 3)
+		d.Opened, d.Closed, d.Reminded = c.told.opened, c.told.closed, c.told.reminded
+		if got := Subject(d); got != c.want {
+			t.Errorf("%s:\n got %q\nwant %q", c.what, got, c.want)
+		}
+	}
+	d := news("shop", 3)
+	d.Opened = one(longCause)
+	if got, want := SMS(d), "rollcall shop: checkout is down: "+strings.Repeat("x", 104)+"..."; got != want {
+		t.Errorf("a long cause on a phone:\n got %q\nwant %q", got, want)
+	}
+}
+
+// TestFaultsHaveWords: none of the checker's own incidents falls back on its bare name.
+func TestFaultsHaveWords(t *testing.T) {
+	for _, name := range []string{health.FaultConfig, health.FaultClock, health.FaultHistory, health.FaultDelivery, health.FaultBudget} {
+		f, known := faults[name]
+		if !known || f.name == "" || f.open == "" || f.so == "" || f.closed == "" {
+			t.Errorf("fault %q: words %+v, want all of them", name, f)
+		}
+	}
+	unknown := ofConfig()
+	unknown.Subject.Name = "moon\nphase"
+	if got, want := opening(unknown, ""), "rollcall: trouble with its own moon phase"; got != want {
+		t.Errorf("an unknown fault: %q, want %q", got, want)
+	}
+}
