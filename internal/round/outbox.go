@@ -1,0 +1,91 @@
+package round
+
+import (
+	"slices"
+	"time"
+
+	"rollcall/internal/health"
+	"rollcall/internal/judge"
+)
+
+const (
+	untilSlack  = 5 * time.Second // after its maker's deadline, when anybody may tell an entry
+	maxBacklog  = 20              // entries left by others that are still told one by one
+	staleAfter  = time.Hour       // the age at which they are not
+	refusedKept = 24 * time.Hour  // how long an entry that the topic refuses is kept
+)
+
+// outbox is what is owed after a verdict: what others left, and the digest of this round. A
+// backlog that has grown long or old becomes one catch-up digest instead.
+func (r *run) outbox(v judge.Verdict, now time.Time) []health.Entry {
+	var owed, left []health.Entry
+	for _, e := range v.State.Outbox {
+		switch age := r.Scheduled.Sub(e.Digest.Round); {
+		case e.Refused != "" && age > refusedKept: // a delivery incident has told of it for a day
+		case e.Refused == "" && r.mayTell(e, now):
+			left = append(left, e)
+		default:
+			owed = append(owed, e)
+		}
+	}
+	digest := v.Digest
+	if r.foldable(left) {
+		digest = r.catchUp(left, v)
+	} else {
+		owed = append(left, owed...)
+	}
+	if digest == nil || r.Topic == "" {
+		return owed
+	}
+	return append(owed, health.Entry{
+		ID: digest.ID, Topic: r.Topic, Digest: *digest,
+		By: r.By, Until: r.report.Deadline.Add(untilSlack).UTC(),
+	})
+}
+
+// mayTell reports whether an entry is ours to tell: our own, or one whose maker has surely
+// ended.
+func (r *run) mayTell(e health.Entry, now time.Time) bool {
+	return e.By == r.By || e.Until.Before(now)
+}
+
+func (r *run) foldable(left []health.Entry) bool {
+	return len(left) > maxBacklog || slices.ContainsFunc(left, func(e health.Entry) bool {
+		return r.Scheduled.Sub(e.Digest.Round) > staleAfter
+	})
+}
+
+// catchUp is one digest of what a backlog and this round opened and closed, and of what is
+// open now.
+func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
+	d := health.Digest{Fleet: r.fleet.Name, Shard: r.Shard, Round: r.Scheduled, Counts: v.Counts}
+	d.ID = health.DigestID(d.Fleet, d.Shard, d.Round)
+	d.Kind = health.CatchUp
+	digests := make([]health.Digest, 0, len(left)+1)
+	for _, e := range left {
+		digests = append(digests, e.Digest)
+	}
+	if v.Digest != nil {
+		digests = append(digests, *v.Digest)
+	}
+	closed := map[string]bool{}
+	for _, past := range digests {
+		for _, i := range past.Closed {
+			if !closed[i.ID] {
+				closed[i.ID] = true
+				d.Closed = append(d.Closed, i)
+			}
+		}
+	}
+	opened := map[string]bool{}
+	for _, past := range digests {
+		for _, i := range past.Opened {
+			if !closed[i.ID] && !opened[i.ID] {
+				opened[i.ID] = true
+				d.Opened = append(d.Opened, i)
+			}
+		}
+	}
+	d.Open = v.State.Incidents
+	return &d
+}

@@ -1,0 +1,162 @@
+package round
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"rollcall/internal/health"
+	"rollcall/internal/store"
+)
+
+func TestUnsureStaysOwed(t *testing.T) {
+	for _, answer := range []health.Delivery{health.Unsure, health.Denied} {
+		t.Run(string(answer), func(t *testing.T) {
+			bubble(t, func(w *world) {
+				w.topic = answer
+				report, err := w.round("i1")
+				if err == nil || report.Outbox != 1 || w.last.Outbox != 1 || !report.Completed {
+					t.Errorf("round: %+v, %v, want an error, one owed, and the round completed", report, err)
+				}
+				w.topic = health.Accepted
+				w.nextMinute()
+				w.must("i2")
+				w.wantHeard("first", "first")
+				if w.told[0].ID != w.told[1].ID {
+					t.Errorf("told as %s and %s, want one id", w.told[0].ID, w.told[1].ID)
+				}
+			})
+		})
+	}
+}
+
+func TestBacklogGoesFirst(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.topic = health.Unsure
+		_, _ = w.round("i1")
+		w.nextMinute()
+		w.down["a"] = true
+		w.told, w.topic = nil, health.Accepted
+		w.must("i2")
+		w.wantHeard("first", "news +a")
+	})
+}
+
+// A digest that the topic refuses for its content is told of, tried on, and dropped after a day.
+func TestRefused(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.topic = health.Refused
+		_, err := w.round("i1")
+		if err == nil {
+			t.Error("no error, though the topic refused")
+		}
+		if s := w.stored(); len(s.Outbox) != 1 || !strings.Contains(s.Outbox[0].Refused, "refused") {
+			t.Errorf("owed %+v, want the entry marked with the reason", s.Outbox)
+		}
+		w.nextMinute()
+		refused := w.told[0].ID
+		w.told = nil
+		_, _ = w.round("i2")
+		if s := w.stored(); len(s.Outbox) != 2 || len(s.Incidents) != 1 || s.Incidents[0].Subject.Name != health.FaultDelivery {
+			t.Errorf("owed %+v, incidents %+v, want a delivery incident", s.Outbox, s.Incidents)
+		}
+		// The day after, the topic takes everything but the first.
+		time.Sleep(refusedKept)
+		w.topic, w.told = health.Accepted, nil
+		w.nextMinute()
+		w.must("i3")
+		for _, d := range w.told {
+			if d.ID == refused {
+				t.Errorf("%s is told after a day, want it dropped", d.ID)
+			}
+		}
+	})
+}
+
+// backlog stores entries that invocations now dead have left, made at the given ages.
+func (w *world) backlog(ages ...time.Duration) {
+	w.t.Helper()
+	states := store.NewStates(w.objects, "shop", "0-1")
+	s, v, err := states.Load(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i, age := range ages {
+		made := time.Now().Add(-age).UTC()
+		d := health.Digest{ID: health.DigestID("shop", "0-1", made), Kind: health.News, Round: made}
+		incident := health.Incident{ID: fmt.Sprint("x", i/2), Subject: health.Subject{Kind: health.OfTarget, Name: fmt.Sprint("x", i/2)}}
+		if i%2 == 0 {
+			d.Opened = []health.Incident{incident}
+		} else {
+			d.Closed = []health.Incident{incident}
+		}
+		s.Outbox = append(s.Outbox, health.Entry{ID: d.ID, Topic: "people", Digest: d, By: "dead", Until: made.Add(time.Minute)})
+	}
+	s.Seq++
+	if _, err := states.Commit(w.t.Context(), s, v); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func minutesAgo(n int) (ages []time.Duration) {
+	for i := range n {
+		ages = append(ages, time.Duration(2+n-i)*time.Minute)
+	}
+	return ages
+}
+
+func TestBacklogIsFolded(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		ages []time.Duration
+		want string // kinds told
+	}{
+		{"a short and young one is told one by one", minutesAgo(3), "news news news"},
+		{"twenty still are", minutesAgo(maxBacklog), strings.TrimSpace(strings.Repeat("news ", maxBacklog))},
+		{"a longer one is not", minutesAgo(maxBacklog + 1), "catchup"},
+		{"an hour is not old", []time.Duration{time.Hour}, "news"},
+		{"more than an hour is", []time.Duration{time.Hour + time.Minute, 2 * time.Minute}, "catchup"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				w.must("i1")
+				time.Sleep(3 * time.Hour)
+				w.told = nil
+				w.backlog(c.ages...)
+				w.must("i2")
+				var kinds []string
+				for _, d := range w.told {
+					kinds = append(kinds, string(d.Kind))
+				}
+				if got := strings.Join(kinds, " "); got != c.want {
+					t.Errorf("told %s, want %s", got, c.want)
+				}
+				if s := w.stored(); len(s.Outbox) != 0 {
+					t.Errorf("%d still owed", len(s.Outbox))
+				}
+			})
+		})
+	}
+}
+
+// The catch-up digest is the one digest of its round: what opened and did not close, what
+// closed, and what is open now, the round's own news among it.
+func TestCatchUp(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.must("i1")
+		time.Sleep(3 * time.Hour)
+		w.told = nil
+		w.backlog(2*time.Hour, 119*time.Minute, 118*time.Minute) // x0 opened and closed, x1 opened
+		w.down["a"] = true
+		w.must("i2")
+		w.wantHeard("catchup +x1 +a -x0")
+		d := w.told[0]
+		if len(d.Open) != 1 || d.Open[0].Subject.Name != "a" {
+			t.Errorf("open now %+v, want a", d.Open)
+		}
+		if !strings.HasPrefix(d.ID, "shop/0-1/") || d.Counts.Down != 1 {
+			t.Errorf("digest %+v, want the round's id and the counts of now", d)
+		}
+	})
+}
