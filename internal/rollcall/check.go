@@ -1,0 +1,94 @@
+package rollcall
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"rollcall/internal/fleet"
+	"rollcall/internal/health"
+	"rollcall/internal/judge"
+	"rollcall/internal/sweep"
+)
+
+// Check asks now, remembers nothing and tells nobody. Asked are targets of the file by their
+// name or group, and bare URLs, which need no file; no names at all are the whole file.
+// The sweep has the budget. When ctx ends early, the report holds what was read by then and
+// is not Completed.
+func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Duration) (health.Report, error) {
+	started := time.Now()
+	f, targets, err := r.choose(ctx, names)
+	if err != nil {
+		return health.Report{}, err
+	}
+	network := r.network(f)
+	defer network.Close()
+	jobs := make([]sweep.Job, 0, len(targets))
+	for _, t := range targets {
+		if t.Enabled {
+			jobs = append(jobs, sweep.Job{Target: t.Target, Ask: func(ctx context.Context, pass int) health.Reading {
+				return network.Ask(ctx, t, pass)
+			}})
+		}
+	}
+	network.of = len(jobs)
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	plan := sweep.NewPlan(jobs, budget, r.limits(targets).MaxWorkers())
+	begun, cpu := time.Now(), cpuTime()
+	outcomes := plan.Run(ctx)
+	report := health.Report{
+		Fleet: f.Name, Shard: Whole, Scheduled: started.UTC(), Started: started,
+		Budget: budget, WorstCase: plan.WorstCase, Workers: plan.Workers,
+		Swept: time.Since(begun), CPU: cpuTime() - cpu, Completed: true,
+	}
+	for i, outcome := range outcomes {
+		result := judge.Read(jobs[i].Target, outcome, report.Scheduled)
+		report.Results = append(report.Results, result)
+		report.Counts.Add(result.Status)
+		report.Completed = report.Completed && outcome.Missing == ""
+	}
+	for range len(targets) - len(jobs) {
+		report.Counts.Add(health.Paused)
+	}
+	report.Elapsed = time.Since(started)
+	return report, nil
+}
+
+// choose finds what the names mean.
+func (r *Rollcall) choose(ctx context.Context, names []string) (*fleet.Fleet, []fleet.Target, error) {
+	var urls, known []string
+	for _, n := range names {
+		if strings.Contains(n, "://") {
+			urls = append(urls, n)
+		} else {
+			known = append(known, n)
+		}
+	}
+	if len(urls) > 0 && len(known) == 0 {
+		f, err := fleet.OfURLs(urls)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, f.Targets, nil
+	}
+	f, err := r.load(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(names) == 0 {
+		return f, f.Targets, nil
+	}
+	targets, err := f.Select(known)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(urls) > 0 {
+		bare, err := fleet.OfURLs(urls)
+		if err != nil {
+			return nil, nil, err
+		}
+		targets = append(targets, bare.Targets...)
+	}
+	return f, targets, nil
+}

@@ -1,0 +1,70 @@
+package rollcall
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"rollcall/internal/store"
+	"rollcall/internal/topic"
+)
+
+// Calls to AWS: the SDK's own defaults would wait without end for an answer, and up to 20 s
+// between tries.
+const (
+	awsTries   = 3
+	awsTry     = 2 * time.Second
+	awsBackoff = 300 * time.Millisecond
+)
+
+// connect opens the store and the topic, and knows AWS only where one of them is there.
+func (r *Rollcall) connect(ctx context.Context) error {
+	bucket, inS3 := bucketOf(r.settings.Store)
+	var cloud aws.Config
+	if inS3 || r.settings.Topic != "" {
+		var err error
+		if cloud, err = awsConfig(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case inS3:
+		r.objects = store.NewS3(s3.NewFromConfig(cloud, func(o *s3.Options) {
+			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // else a line on stderr for each object without one
+		}), bucket)
+	case r.settings.Store != "":
+		dir, err := store.NewDir(r.settings.Store)
+		if err != nil {
+			return err
+		}
+		r.objects = dir
+	default:
+		r.objects = store.NewMemory()
+	}
+	if r.settings.Topic != "" && r.voice == nil {
+		r.voice = topic.New(sns.NewFromConfig(cloud), r.settings.Topic)
+	}
+	return nil
+}
+
+func awsConfig(ctx context.Context) (aws.Config, error) {
+	c, err := config.LoadDefaultConfig(ctx,
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(awsTry)),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = awsTries, awsBackoff
+			})
+		}),
+	)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	return c, nil
+}

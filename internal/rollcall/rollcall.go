@@ -1,0 +1,213 @@
+// Package rollcall is the wiring, written once: the same rounds in Lambda and on a laptop.
+//
+// [Open] connects what the settings name; [Rollcall.Round] plays a scheduled round with
+// memory and messages; [Rollcall.Check] asks now, remembers nothing and tells nobody;
+// [Rollcall.Validate] proves a targets file without asking anybody.
+package rollcall
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"rollcall/internal/check"
+	"rollcall/internal/fleet"
+	"rollcall/internal/health"
+	"rollcall/internal/metric"
+	"rollcall/internal/round"
+	"rollcall/internal/secret"
+	"rollcall/internal/source"
+	"rollcall/internal/store"
+	"rollcall/internal/sweep"
+)
+
+// Settings are everything that differs between one deployment and another. Zero values are
+// safe: no store outside the process, no topic, no metrics.
+type Settings struct {
+	Version string // of this program, for its User-Agent
+	Config  string // where the targets file is: a path, file:PATH, or - for standard input
+	Fleet   string // what the targets file must be called; empty: whatever it says
+	Store   string // a folder or s3://BUCKET; empty: the memory of this process
+	Topic   string // ARN of the topic for people; empty: nobody is told
+
+	Timeout  time.Duration // of a whole round, where its context has no deadline; 0: 55 s
+	Interval time.Duration // of the schedule; 0: 1 m
+	Memory   int64         // bytes the process may use; 0: unknown
+	Workers  int           // a person's own limit; 0: none
+
+	Roots      *x509.CertPool // whom to trust; nil: whom the system trusts
+	RuntimeAPI string         // AWS_LAMBDA_RUNTIME_API: never to be asked
+	Metrics    io.Writer      // for result lines and metrics; nil: none
+	Voice      round.Voice    // who tells people in place of Topic
+	Watch      func(Seen)     // called after every attempt, from many goroutines; nil: nobody looks
+}
+
+// Seen is one attempt, as it ended.
+type Seen struct {
+	Target  health.Target
+	Of      int // targets asked in this round
+	Pass    int // from 1
+	Reading health.Reading
+	At      time.Time
+}
+
+const (
+	// FunctionTimeout is the Timeout of the deployed function.
+	FunctionTimeout = 55 * time.Second
+	// Whole is the only shard of a fleet that fits one function.
+	Whole = "0-1"
+)
+
+// Rollcall is an opened deployment. It is safe for one round at a time.
+type Rollcall struct {
+	settings Settings
+	objects  store.Objects
+	voice    round.Voice
+	topic    string
+	kept     map[string]*store.States // by fleet: what a process knows it has written
+}
+
+// Open connects what the settings name. Nothing is asked yet, but a store that cannot be
+// used is an error.
+func Open(ctx context.Context, s Settings) (*Rollcall, error) {
+	if s.Timeout == 0 {
+		s.Timeout = FunctionTimeout
+	}
+	if s.Interval == 0 {
+		s.Interval = time.Minute
+	}
+	if s.Metrics == nil {
+		s.Metrics = io.Discard
+	}
+	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, kept: map[string]*store.States{}}
+	if r.topic == "" && s.Voice != nil {
+		r.topic = "local"
+	}
+	if err := r.connect(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Round plays the round scheduled at that time, in the name of one invocation. The error
+// joins what went wrong with us; targets that are down are no error.
+func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (health.Report, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.settings.Timeout)
+		defer cancel()
+	}
+	return round.Round{
+		Scheduled: scheduled.UTC(), By: by, Shard: Whole,
+		Interval: r.settings.Interval, Fleet: r.settings.Fleet, Topic: r.topic,
+		Read:    r.read,
+		Parse:   r.parse,
+		Memory:  func(fleet string) round.Memory { return r.states(fleet) },
+		Archive: func(fleet string) round.Archive { return r.states(fleet) },
+		Network: func(f *fleet.Fleet) round.Network { return r.network(f) },
+		Limits:  func(f *fleet.Fleet) sweep.Limits { return r.limits(f.Targets) },
+		Meter: func(f *fleet.Fleet) round.Meter {
+			return metric.New(r.settings.Metrics, f.Metrics, f.Results)
+		},
+		Voice: r.voice,
+		CPU:   cpuTime,
+	}.Run(ctx)
+}
+
+// Test sends a digest marked TEST the whole way to people. Without a topic there is no way.
+func (r *Rollcall) Test(ctx context.Context, now time.Time) error {
+	if r.voice == nil {
+		return errors.New("test message: nobody is told here, want a topic")
+	}
+	name := r.settings.Fleet
+	if f, err := r.load(ctx); err == nil {
+		name = f.Name
+	}
+	d := health.Digest{
+		ID: health.DigestID(name, Whole, now) + "/test", Kind: health.Test,
+		Fleet: name, Shard: Whole, Round: now.UTC(),
+	}
+	delivery, err := r.voice.Publish(ctx, d)
+	if delivery != health.Accepted {
+		return fmt.Errorf("test message: %s: %w", delivery, err)
+	}
+	return nil
+}
+
+func (r *Rollcall) states(fleet string) *store.States {
+	if r.kept[fleet] == nil {
+		r.kept[fleet] = store.NewStates(r.objects, fleet, Whole)
+	}
+	return r.kept[fleet]
+}
+
+func (r *Rollcall) read(ctx context.Context) ([]byte, error) {
+	return source.Read(ctx, r.settings.Config)
+}
+
+func (r *Rollcall) parse(file []byte) (*fleet.Fleet, error) {
+	return fleet.Parse(source.Name(r.settings.Config), file, fromEnvironment)
+}
+
+func (r *Rollcall) load(ctx context.Context) (*fleet.Fleet, error) {
+	file, err := r.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.parse(file)
+}
+
+// fromEnvironment resolves ${env:NAME}.
+func fromEnvironment(ref secret.Reference) (string, error) {
+	value, ok := os.LookupEnv(ref.Name)
+	if !ok {
+		return "", fmt.Errorf("environment variable %s is not set", ref.Name)
+	}
+	return value, nil
+}
+
+// limits are what this machine allows a sweep of these targets.
+func (r *Rollcall) limits(targets []fleet.Target) sweep.Limits {
+	l := sweep.Limits{Files: openFiles(), Sockets: 1, Memory: r.settings.Memory, Workers: r.settings.Workers}
+	for _, t := range targets {
+		needs := t.Check.Needs()
+		l.Body = max(l.Body, needs.Body)
+		l.Sockets = max(l.Sockets, needs.Sockets)
+	}
+	return l
+}
+
+// network is one round's network, watched if anybody looks.
+func (r *Rollcall) network(f *fleet.Fleet) *watched {
+	return &watched{
+		Network: check.NewNetwork(check.Settings{
+			Roots: r.settings.Roots, Version: r.settings.Version,
+			RuntimeAPI: r.settings.RuntimeAPI, Secrets: secret.NewRedactor(f.Secrets...),
+		}),
+		watch: r.settings.Watch,
+		of:    len(f.Asked()),
+	}
+}
+
+type watched struct {
+	*check.Network
+	watch func(Seen)
+	of    int
+}
+
+// Ask asks once and shows what came to whoever watches.
+func (w *watched) Ask(ctx context.Context, t fleet.Target, pass int) health.Reading {
+	reading := w.Network.Ask(ctx, t.Target, t.Check, pass)
+	if w.watch != nil {
+		w.watch(Seen{t.Target, w.of, pass, reading, time.Now()})
+	}
+	return reading
+}
+
+// bucketOf is the bucket that a store's name names, if it does.
+func bucketOf(name string) (string, bool) { return strings.CutPrefix(name, "s3://") }
