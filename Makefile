@@ -1,0 +1,91 @@
+# `make` lists what there is. Written for GNU make 3.81, which macOS still has, and sh.
+
+# A .venv of ours, once there is one, is whole and comes first.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[A-Za-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: go ## the demo: rounds over 100 endpoints on this machine, some of them broken
+	@go run ./cmd/rollcall demo
+
+test: go ## every proof: tests with the race detector, vet, staticcheck, the template
+	@left=$$($(LEFT_OUT)); \
+	if [ -n "$$left" ]; then echo "not here: $$left; making .venv"; $(VENV); left=$$($(LEFT_OUT)); fi; \
+	if [ -n "$$left" ] && [ "$$CI" = true ]; then echo "CI=true, and not here: $$left" >&2; exit 1; fi; \
+	$(MAKE) --no-print-directory prove || exit 1; \
+	if [ -n "$$left" ]; then echo "left out: $$left"; fi
+
+ci: ## what CI runs: make test
+	@echo 'make ci is make test; with CI=true a missing tool is a failure'
+	@$(MAKE) --no-print-directory test
+
+# Everything is compiled with -race, once; only staticcheck itself and the function, which the
+# end-to-end test builds, are compiled without. Whatever fails fast comes first.
+prove:
+	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
+	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
+	go vet -race ./...
+	tool=$$(GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
+	go test -race -vet=off ./...
+
+bench: go ## Go benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME = 10s
+
+fuzz: go ## every fuzz test, FUZZTIME=10s each
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' internal | sed 's/:func / /' | while read -r file name; do \
+		(set -x; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")") </dev/null || exit 1; \
+	done
+
+build: go ## the command, as bin/rollcall
+	go build -trimpath -o bin/rollcall ./cmd/rollcall
+
+# Where the template runs the function. Only the command line can change it, never the
+# environment: Lambda would refuse to start a binary made for another machine.
+build-CheckFunction: GOOS = linux
+build-CheckFunction: GOARCH = arm64
+
+# `sam build` runs this in the repository itself: it has no prerequisites and writes only to
+# ARTIFACTS_DIR. The targets file is proven on this machine's architecture, then packed.
+build-CheckFunction: ## what `sam build` runs: the function and its targets, into ARTIFACTS_DIR
+	@test -n "$(ARTIFACTS_DIR)" || { echo 'build-CheckFunction: no ARTIFACTS_DIR, want the folder to build into' >&2; exit 1; }
+	GOOS= GOARCH= CGO_ENABLED=0 go run -trimpath -tags lambda.norpc ./cmd/rollcall validate -f infra/targets.yaml
+	@$(MAKE) --no-print-directory same-fleet
+	mkdir -p "$(ARTIFACTS_DIR)"
+	GOOS=$(GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/check
+	cp infra/targets.yaml "$(ARTIFACTS_DIR)/targets.yaml"
+
+fmt: ## format every Go file
+	gofmt -w cmd functions internal
+
+clean: ## remove what was made here, but no state
+	rm -rf .aws-sam .venv bin
+
+go:
+	@go version | awk '{ here = $$0 } match($$0, /go1\.[0-9]+/) && substr($$0, RSTART + 4, RLENGTH - 4) + 0 >= 26 { new = 1 } \
+		END { if (!new) { print "rollcall needs Go 1.26 or newer (https://go.dev/dl/), here is: " (here ? here : "no go"); exit 1 } }' >&2
+
+# Prints what the proof cannot run, and what is unproven without it. Each tool is started, not
+# looked up: a pyenv shim stands in the PATH though no Python there may have the tool.
+LEFT_OUT = { cfn-lint --version || echo 'cfn-lint (whether template.yaml is well formed)' >&3; \
+	python3 -c 'import samtranslator' || echo 'aws-sam-translator (what template.yaml promises)' >&3; \
+	moto_server --help || echo 'moto_server (S3, SNS and the function end to end)' >&3; \
+	} 3>&1 >/dev/null 2>&1 | paste -s -d ';' - | sed 's/;/; /g'
+
+# Makes .venv, or leaves none: half of one would hide tools that are elsewhere.
+VENV = { rm -rf .venv; python3 -m venv .venv && \
+	.venv/bin/python3 -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 15 -r requirements-dev.txt; \
+	} || rm -rf .venv
+
+# The fleet's name stands in the targets file and, for the alarms, in the template's parameter:
+# its default, or what samconfig.toml says of FleetName.
+same-fleet:
+	@fleet=$$(sed -n 's/^fleet:[ "'\'']*\([a-z][a-z0-9-]*\).*/\1/p' infra/targets.yaml); \
+	watched=$$(sed 's/^ *#.*//' samconfig.toml | grep -Eo "FleetName=[\\\\\"']*[a-z][a-z0-9-]*" | sed "s/.*[=\\\\\"']//"); \
+	test -n "$$watched" || watched=$$(awk '/^  FleetName:/ { in_it = 1 } in_it && /Default:/ { print $$2; exit }' template.yaml); \
+	for name in $$watched; do test "$$name" != "$$fleet" || exit 0; done; \
+	echo "infra/targets.yaml: fleet $$fleet, but the alarms watch $$watched; write parameter_overrides = \"FleetName=$$fleet\" under [default.deploy.parameters] in samconfig.toml" >&2; exit 1
+
+.PHONY: help run test ci prove bench fuzz build build-CheckFunction same-fleet fmt clean go

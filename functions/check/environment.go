@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"rollcall/internal/rollcall"
+)
+
+// environment is everything the function reads from outside its events: what the template
+// sets, and what Lambda sets.
+type environment struct {
+	Config  string `env:"ROLLCALL_CONFIG" envDefault:"file:targets.yaml"`
+	Fleet   string `env:"ROLLCALL_FLEET,required,notEmpty"` // the one the alarms watch
+	Bucket  string `env:"ROLLCALL_BUCKET,required,notEmpty"`
+	Topic   string `env:"ROLLCALL_TOPIC,required,notEmpty"`
+	Workers int    `env:"ROLLCALL_WORKERS" envDefault:"0"` // 0: as many as fit
+
+	MemoryMiB  int64  `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE,required"`
+	RuntimeAPI string `env:"AWS_LAMBDA_RUNTIME_API"`
+}
+
+// readEnvironment reads it, or names everything that is missing at once.
+func readEnvironment() (environment, error) {
+	e, err := env.ParseAs[environment]()
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return e, err
+	}
+	said := make([]string, len(all.Errors))
+	for i, one := range all.Errors {
+		said[i] = strings.TrimPrefix(one.Error(), "env: ")
+	}
+	return e, fmt.Errorf("environment of the function: %s; the template sets them", strings.Join(said, "; "))
+}
+
+func (e environment) memory() int64 { return e.MemoryMiB << 20 }
+
+func (e environment) settings() rollcall.Settings {
+	return rollcall.Settings{
+		Version: rollcall.Version(),
+		Config:  e.Config,
+		Fleet:   e.Fleet,
+		Store:   "s3://" + e.Bucket,
+		Topic:   e.Topic,
+		Memory:  e.memory(),
+		Workers: e.Workers,
+
+		RuntimeAPI: e.RuntimeAPI,
+		Metrics:    os.Stdout, // CloudWatch Logs, which reads the metrics off the lines
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"rollcall/internal/health"
+)
+
+// deployment plays the checker and remembers what it was asked for.
+type deployment struct {
+	scheduled time.Time
+	by        []string
+	names     []string
+	budget    time.Duration
+	tested    bool
+	err       error
+}
+
+func (d *deployment) Round(_ context.Context, scheduled time.Time, by string) (health.Report, error) {
+	d.scheduled, d.by = scheduled, append(d.by, by)
+	return health.Report{Fleet: "shop", Scheduled: scheduled, Counts: health.Counts{Targets: 2, Down: 1, Up: 1}, Completed: true}, d.err
+}
+
+func (d *deployment) Check(_ context.Context, names []string, budget time.Duration) (health.Report, error) {
+	d.names, d.budget = names, budget
+	return health.Report{Fleet: "shop"}, d.err
+}
+
+func (d *deployment) Test(context.Context, time.Time) error {
+	d.tested = true
+	return d.err
+}
+
+func TestHandle(t *testing.T) {
+	d := &deployment{}
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
+	ctx, cancel := context.WithTimeout(ctx, 55*time.Second)
+	defer cancel()
+
+	answered, err := handler{d}.handle(ctx, json.RawMessage(`{"kind":"round","scheduled":"2026-11-22T14:05:00Z"}`))
+	if err != nil || !d.scheduled.Equal(time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)) {
+		t.Errorf("round: %v, scheduled %s", err, d.scheduled)
+	}
+	text, _ := json.Marshal(answered)
+	if !strings.Contains(string(text), `"schema":"rollcall.check/1"`) || !strings.Contains(string(text), `"down":1`) {
+		t.Errorf("round answers %s, want the document", text)
+	}
+	if _, err := (handler{d}).handle(ctx, json.RawMessage(`{"kind":"check","targets":["a","b"]}`)); err != nil || len(d.names) != 2 {
+		t.Errorf("check: %v, names %v", err, d.names)
+	}
+	if d.budget > 47*time.Second || d.budget < 40*time.Second {
+		t.Errorf("check has %s of 55s, want what the reserve leaves", d.budget)
+	}
+	if _, err := (handler{d}).handle(ctx, json.RawMessage(`{"kind":"test"}`)); err != nil || !d.tested {
+		t.Errorf("test: %v, tested %v", err, d.tested)
+	}
+}
+
+// Lambda may deliver one event twice at a time under one request id.
+func TestTwoDeliveriesAreTwoInvocations(t *testing.T) {
+	d := &deployment{}
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r-1"})
+	for range 2 {
+		if _, err := (handler{d}).handle(ctx, json.RawMessage(`{"kind":"round","scheduled":"2026-11-22T14:05:00Z"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.by[0] == d.by[1] || !strings.HasPrefix(d.by[0], "r-1/") {
+		t.Errorf("the invocations are called %v, want two names with the request's id", d.by)
+	}
+}
+
+func TestHandleRefuses(t *testing.T) {
+	for event, want := range map[string]string{
+		`{"kind":"rounds"}`: `kind "rounds", want round, check or test`,
+		`{}`:                `kind "", want round, check or test`,
+		`[]`:                `event: `,
+		`{"kind":"round"}`:  `scheduled "" is not a time`,
+		`{"kind":"round","scheduled":"tomorrow"}`: `scheduled "tomorrow" is not a time`,
+	} {
+		if _, err := (handler{&deployment{}}).handle(t.Context(), json.RawMessage(event)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", event, err, want)
+		}
+	}
+	broken := &deployment{err: errors.New("commit round: 503")}
+	for _, event := range []string{`{"kind":"round","scheduled":"2026-11-22T14:05:00Z"}`, `{"kind":"check"}`, `{"kind":"test"}`} {
+		if _, err := (handler{broken}).handle(t.Context(), json.RawMessage(event)); err == nil {
+			t.Errorf("%s: no error, though ours went wrong", event)
+		}
+	}
+}
+
+// Everything that is missing is named at once.
+func TestEnvironmentMissing(t *testing.T) {
+	for _, name := range []string{"ROLLCALL_FLEET", "ROLLCALL_BUCKET", "ROLLCALL_TOPIC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"} {
+		t.Setenv(name, "") // so that it comes back after the test
+		os.Unsetenv(name)
+	}
+	_, err := readEnvironment()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, name := range []string{"ROLLCALL_FLEET", "ROLLCALL_BUCKET", "ROLLCALL_TOPIC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%v, want it to name %s", err, name)
+		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Setenv("ROLLCALL_FLEET", "shop")
+	t.Setenv("ROLLCALL_BUCKET", "b")
+	t.Setenv("ROLLCALL_TOPIC", "arn:aws:sns:eu-central-1:123456789012:t")
+	t.Setenv("ROLLCALL_WORKERS", "40")
+	t.Setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+	e, err := readEnvironment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.settings()
+	if s.Config != "file:targets.yaml" || s.Store != "s3://b" || s.Workers != 40 || s.Memory != 512<<20 || s.Fleet != "shop" || s.Metrics == nil {
+		t.Errorf("settings %+v", s)
+	}
+}
