@@ -91,7 +91,7 @@ func (s *standing) clock(t time.Time) string {
 // that people learn how they will be reached.
 func (r *round) speak(counts health.Counts) *health.Digest {
 	d := &health.Digest{
-		ID:     r.in.Fleet + "/" + r.in.Shard + "/" + r.now.Format(time.RFC3339),
+		ID:     health.DigestID(r.in.Fleet, r.in.Shard, r.now),
 		Kind:   health.News,
 		Fleet:  r.in.Fleet,
 		Shard:  r.in.Shard,
