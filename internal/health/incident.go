@@ -61,9 +61,9 @@ type Incident struct {
 	Runbook string   `json:"runbook,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 
-	Told      time.Time `json:"told,omitzero"`     // when its opening was told; zero: not yet
-	Reminded  time.Time `json:"reminded,omitzero"` // when it was last told again
-	Reminders int       `json:"reminders,omitempty"`
+	Told      time.Time `json:"told,omitzero"`       // when its opening was told; zero: not yet
+	Reminded  time.Time `json:"reminded,omitzero"`   // when it was last told again
+	Reminders int       `json:"reminders,omitempty"` // since it was told as new, or as critical now
 
 	Closed  time.Time `json:"closed,omitzero"` // in digests only: the state keeps open ones
 	Closing Closing   `json:"closing,omitempty"`

@@ -19,10 +19,11 @@ type Report struct {
 	Workers   int
 	CPU       time.Duration // processor time of the whole process since the round began
 
-	Results  []Result // of what was due
-	Counts   Counts   // of the whole fleet, by latest status
-	Critical int      // open critical incidents
-	Outbox   int      // entries still owed after this round
+	Results  []Result          // of what was due
+	Counts   Counts            // of the whole fleet, by latest status
+	Groups   map[string]Counts // the same of each group that has a target; nil when nothing was judged
+	Critical int               // open critical incidents
+	Outbox   int               // entries still owed after this round
 
 	Repeated  bool // the round had been judged already
 	Late      bool // the round came too late to be worth asking

@@ -14,7 +14,9 @@ import (
 // A target's every is for when it is well: one that was unknown, that failed and is
 // undecided, or that is down, is due every round. A target that is well is due once in
 // each slot of its every; slots are counted, not waited for, so rounds that were missed
-// make it due in the next one. Paused targets are never due.
+// make it due in the next one. So does an asking that is yet to come: a clock that was
+// ahead wrote it, and believing it would leave the target alone until real time has caught
+// up. Paused targets are never due.
 func Due(state health.State, targets []health.Target, scheduled time.Time) []int {
 	open := make(map[health.Subject]bool, len(state.Incidents))
 	for i := range state.Incidents {
@@ -27,7 +29,7 @@ func Due(state health.State, targets []health.Target, scheduled time.Time) []int
 		switch {
 		case !t.Enabled:
 			continue
-		case before.Asked.IsZero(), before.Missed, unwell(t.Name, before, open):
+		case before.Asked.IsZero(), before.Asked.After(scheduled), before.Missed, unwell(t.Name, before, open):
 		case slot(t, scheduled) <= slot(t, before.Asked):
 			continue
 		}

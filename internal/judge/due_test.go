@@ -53,6 +53,9 @@ func TestDue(t *testing.T) {
 	}{
 		{"well, asked a minute ago", asked(target, health.TargetState{Asked: before, Status: health.Up}), false},
 		{"well, asked an hour ago", asked(target, health.TargetState{Asked: at.Add(-time.Hour), Status: health.Up}), true},
+		{"well, asked in a minute to come", asked(target, health.TargetState{Asked: at.Add(time.Minute), Status: health.Up}), true},
+		{"well, asked tomorrow", asked(target, health.TargetState{Asked: at.Add(24 * time.Hour), Status: health.Up}), true},
+		{"certificate known to end, asked tomorrow", asked(target, health.TargetState{Asked: at.Add(24 * time.Hour), Status: health.Degraded, Facets: bad(health.Certificate, 9)}, open(health.Certificate)), true},
 		{"well, not asked for a day", asked(target, health.TargetState{Asked: at.Add(-24 * time.Hour), Status: health.Up}), true},
 		{"never asked", health.State{Round: before}, true},
 		{"known but never asked", asked(target, health.TargetState{Status: health.Pending}), true},

@@ -11,6 +11,7 @@ package judge
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,11 +32,12 @@ type Input struct {
 
 // Verdict is what a round came to.
 type Verdict struct {
-	State    health.State    // to be stored; Schema, Seq, Commits and Outbox are the input's
-	Digest   *health.Digest  // nil: there is nothing to tell
-	Results  []health.Result // the input's, with Changed and Reason
-	Counts   health.Counts   // of the whole fleet, by latest status
-	Critical int             // open critical incidents, told or not
+	State    health.State             // to be stored; Schema, Seq, Commits and Outbox are the input's
+	Digest   *health.Digest           // nil: there is nothing to tell
+	Results  []health.Result          // the input's, with Changed and Reason
+	Counts   health.Counts            // of the whole fleet, by latest status
+	Groups   map[string]health.Counts // the same of each group that has a target
+	Critical int                      // open critical incidents, told or not
 }
 
 // Round judges one round: belief, then speech.
@@ -46,12 +48,14 @@ func Round(in Input) Verdict {
 	}
 	r.hearFaults()
 	r.letGo()
-	counts := r.counts()
+	counts, groups := r.counts()
 	digest := r.speak(counts)
 	for i := range r.results {
 		r.explain(&r.results[i])
 	}
-	return r.verdict(digest, counts)
+	v := r.verdict()
+	v.Digest, v.Counts, v.Groups = digest, counts, groups
+	return v
 }
 
 // round is one round while it is being judged.
@@ -79,7 +83,9 @@ type matter struct {
 	said  string // why people were told or not
 }
 
-// open takes over what the last round left, without touching it.
+// open takes over what the last round left, without touching it. Times that are yet to come
+// count as now: a clock that was ahead wrote them, and believed they would put reminders
+// off until real time has caught up, and end incidents before they began.
 func open(in Input) *round {
 	r := &round{
 		in:      in,
@@ -91,12 +97,15 @@ func open(in Input) *round {
 	}
 	for i := range in.Targets {
 		t := &in.Targets[i]
-		state := carry(t, in.State.Targets[t.Name])
+		state := carry(t, in.State.Targets[t.Name], r.now)
 		r.members[i] = member{Target: t, state: state, fresh: state.Status == health.Pending}
 		r.fleet[t.Name] = &r.members[i]
 	}
 	for _, incident := range in.State.Incidents {
 		m := &matter{Incident: incident}
+		for _, t := range [...]*time.Time{&m.Since, &m.Opened, &m.Told, &m.Reminded} {
+			*t = atMost(*t, r.now)
+		}
 		r.matters = append(r.matters, m)
 		facet := rank(incident.Subject.Facet)
 		if t := r.fleet[incident.Subject.Name]; t != nil && incident.Subject.Kind == health.OfTarget && facet >= 0 {
@@ -111,20 +120,34 @@ func rank(f health.Facet) int { return slices.Index(health.AllFacets[:], f) }
 
 // carry is what a target brings into the round. One that comes back from a pause starts
 // anew: what was believed of it is old, but whether it was ever up stays true.
-func carry(t *health.Target, before health.TargetState) health.TargetState {
+func carry(t *health.Target, before health.TargetState, now time.Time) health.TargetState {
 	switch {
 	case !t.Enabled:
 		return health.TargetState{Status: health.Paused, SeenUp: before.SeenUp}
 	case before.Status == "" || before.Status == health.Paused:
 		return health.TargetState{Status: health.Pending, SeenUp: before.SeenUp}
-	default:
-		return before
 	}
+	for f, b := range before.Facets {
+		if b.Since.After(now) {
+			before.Facets = maps.Clone(before.Facets)
+			b.Since = now
+			before.Facets[f] = b
+		}
+	}
+	return before
 }
 
-// verdict puts together what is to be stored and shown.
-func (r *round) verdict(digest *health.Digest, counts health.Counts) Verdict {
-	v := Verdict{State: r.in.State, Results: r.results, Counts: counts, Digest: digest}
+// atMost is the earlier of t and now.
+func atMost(t, now time.Time) time.Time {
+	if t.After(now) {
+		return now
+	}
+	return t
+}
+
+// verdict puts together what is to be stored, and the results.
+func (r *round) verdict() Verdict {
+	v := Verdict{State: r.in.State, Results: r.results}
 	v.State.Round = r.now
 	v.State.Targets = make(map[string]health.TargetState, len(r.members))
 	for i := range r.members {
@@ -144,12 +167,19 @@ func (r *round) verdict(digest *health.Digest, counts health.Counts) Verdict {
 	return v
 }
 
-func (r *round) counts() health.Counts {
-	var c health.Counts
+// counts counts the targets, all together and by group, asked in this round or not.
+func (r *round) counts() (all health.Counts, groups map[string]health.Counts) {
+	groups = make(map[string]health.Counts)
 	for i := range r.members {
-		c.Add(r.members[i].state.Status)
+		t := &r.members[i]
+		all.Add(t.state.Status)
+		if t.Group != "" {
+			g := groups[t.Group]
+			g.Add(t.state.Status)
+			groups[t.Group] = g
+		}
 	}
-	return c
+	return all, groups
 }
 
 // byWeight orders incidents as people should read them: critical ones first, then by

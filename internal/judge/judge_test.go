@@ -3,6 +3,7 @@ package judge_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -242,6 +243,32 @@ func TestCounts(t *testing.T) {
 		l.round(letters, targets...)
 		if l.verdict.Counts != want {
 			t.Errorf("counts %+v, want %+v", l.verdict.Counts, want)
+		}
+		for name, letter := range letters {
+			if letter != 'p' {
+				letters[name] = ' '
+			}
+		}
+	}
+}
+
+// Groups are counted whole too: what was not due has its latest status.
+func TestGroups(t *testing.T) {
+	targets := fleet(7, 5*time.Minute)
+	letters := map[string]rune{}
+	for i, letter := range ".x~p.?." {
+		letters[targets[i].Name] = letter
+		targets[i].Group = []string{"sales", "sales", "sales", "sales", "api", "api", ""}[i]
+	}
+	want := map[string]health.Counts{
+		"sales": {Targets: 4, Up: 1, Degraded: 1, Down: 1, Paused: 1},
+		"api":   {Targets: 2, Up: 1, Unknown: 1},
+	}
+	l := life{state: health.State{Round: noon.Add(-time.Hour)}}
+	for range 2 {
+		l.round(letters, targets...)
+		if !maps.Equal(l.verdict.Groups, want) {
+			t.Errorf("groups %+v, want %+v", l.verdict.Groups, want)
 		}
 		for name, letter := range letters {
 			if letter != 'p' {

@@ -141,8 +141,9 @@ func (r *round) decide(d *health.Digest, m *matter) {
 		case news:
 			m.Told = r.now
 			d.Opened = append(d.Opened, m.Incident)
-		case worse:
+		case worse: // as good as news: the reminders start over
 			m.Reminded = r.now
+			m.Reminders = 0
 			d.Reminded = append(d.Reminded, m.Incident)
 		case reminder:
 			m.Reminded = r.now

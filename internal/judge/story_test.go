@@ -74,6 +74,8 @@ var stories = []struct {
 	{"no reminders when none are wanted", fail(1), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "D"},
 	{"reminders start over with a new outage", remind(3), "xxxx.xxxx", "D  RUD  R"},
 	{"worse puts the reminder off", remind(3), "ccCCCC", "C W  R"},
+	{"worse after a reminder is not one more", remind(3), "ccccCCCC", "C  RW  R"},
+	{"worse after many reminders starts them over", remind(2), "cccccccccccccccccCCCCCCCC", "C R   R       R  W R   R"},
 
 	{"removed while down", fail(1), "xx-", "D N"},
 	{"removed before it was decided", fail(2), "x-", "  "},

@@ -32,7 +32,7 @@ const (
 // Which results are written as lines.
 const (
 	AllResults = "all"
-	Changes    = "changes" // where the status differs from the one before
+	Changes    = "changes" // where the status differs from the one before; all of a round that was not judged
 )
 
 // Writer writes the lines of rounds.
@@ -51,7 +51,7 @@ func New(w io.Writer, dimension, results string) *Writer {
 // Results writes what a round found, once it is judged. The error is the writer's.
 func (m *Writer) Results(r health.Report) error {
 	for _, result := range r.Results {
-		if m.results == Changes && !result.Changed {
+		if m.results == Changes && !result.Changed && result.Reason != "" { // without judgement nobody knows what changed
 			continue
 		}
 		if err := m.write(resultLine(r, result)); err != nil {
@@ -133,45 +133,33 @@ func judged(r health.Report) bool {
 	return r.Counts.Targets > 0 && !slices.ContainsFunc(r.Results, func(result health.Result) bool { return result.Reason == "" })
 }
 
-// groupDocuments are the groups in numbers, as this round measured their targets: those
-// that were due. Up is whatever answers as it should, be it degraded.
+// groupDocuments are the groups in numbers: how many of all their targets are up and down
+// by their latest status, due in this round or not, and how long those took that answered
+// in it. Up is whatever answers as it should, be it degraded. Of a round that was not
+// judged, and of a group that is paused as a whole, nobody knows more than the latencies.
 func groupDocuments(r health.Report) []document {
-	type group struct {
-		up, down  int
-		latencies []float64
-	}
-	groups := map[string]*group{}
+	latencies := map[string][]float64{}
 	for _, result := range r.Results {
-		name := result.Target.Group
-		if name == "" {
-			continue
-		}
-		if groups[name] == nil {
-			groups[name] = &group{}
-		}
-		g := groups[name]
-		switch result.Status {
-		case health.Up, health.Degraded:
-			g.up++
-		case health.Down:
-			g.down++
-		}
-		if answered(result) {
-			g.latencies = append(g.latencies, ms(result.Latency))
+		if name := result.Target.Group; name != "" && answered(result) {
+			latencies[name] = append(latencies[name], ms(result.Latency))
 		}
 	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(r.Groups)), maps.Keys(latencies))
+	slices.Sort(names)
 	var documents []document
-	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		g, dimensions := groups[name], []dimension{{"Fleet", r.Fleet}, {"Group", name}}
+	for _, name := range slices.Compact(names) {
+		dimensions := []dimension{{"Fleet", r.Fleet}, {"Group", name}}
 		d := document{dimensions: dimensions}
-		d.count("Up", g.up)
-		d.count("Down", g.down)
-		for values := range slices.Chunk(g.latencies, mostValues) {
+		if c := r.Groups[name]; c.Targets > c.Paused {
+			d.count("Up", c.Up+c.Degraded)
+			d.count("Down", c.Down)
+		}
+		for values := range slices.Chunk(latencies[name], mostValues) {
 			d.add("Latency", "Milliseconds", values...)
 			documents = append(documents, d)
 			d = document{dimensions: dimensions}
 		}
-		if len(g.latencies) == 0 {
+		if len(d.metrics) > 0 {
 			documents = append(documents, d)
 		}
 	}

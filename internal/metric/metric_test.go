@@ -65,7 +65,10 @@ func shop() health.Report {
 	return health.Report{
 		Fleet: "shop", Shard: "0-1", Scheduled: scheduled, Started: scheduled.Add(1250 * time.Millisecond), Elapsed: 12 * time.Second,
 		Budget: 40 * time.Second, Swept: 11 * time.Second, Reserve: 8 * time.Second, Finishing: 600 * time.Millisecond, CPU: 810 * time.Millisecond,
-		Results: []health.Result{up, down, slow, unasked}, Counts: health.Counts{Targets: 5, Up: 2, Degraded: 1, Down: 1, Unknown: 1},
+		Results: []health.Result{up, down, slow, unasked}, Counts: health.Counts{Targets: 6, Up: 2, Degraded: 1, Down: 1, Unknown: 1, Paused: 1},
+		Groups: map[string]health.Counts{ // one of payments was not due, and all of batch is paused
+			"payments": {Targets: 3, Up: 1, Degraded: 1, Down: 1}, "api": {Targets: 1, Unknown: 1}, "batch": {Targets: 1, Paused: 1},
+		},
 		Critical: 1, Outbox: 0, Completed: true,
 	}
 }
@@ -168,6 +171,54 @@ func TestResultLines(t *testing.T) {
 			t.Errorf("results %q: %d lines, want %d", results, got, want)
 		}
 	}
+	for _, results := range []string{AllResults, Changes} {
+		if got := strings.Count(write(t, ByFleet, results, unjudged()).String(), `"msg":"result"`); got != 4 {
+			t.Errorf("results %q of a round that was not judged: %d lines, want all 4", results, got)
+		}
+	}
+}
+
+// unjudged is the round of shop when the memory cannot be read.
+func unjudged() health.Report {
+	r := shop()
+	r.Groups, r.Critical, r.Completed = nil, 0, false
+	for i := range r.Results {
+		r.Results[i].Reason, r.Results[i].Changed = "", false
+	}
+	return r
+}
+
+// TestGroups: a group is counted whole, whatever of it was due, so that its numbers do not
+// swing with a slow every. Without judgement there are no counts, nor for a paused group.
+func TestGroups(t *testing.T) {
+	idle := shop()
+	idle.Results = nil
+	for what, c := range map[string]struct {
+		report health.Report
+		want   string
+	}{
+		"some were due":  {shop(), "api: Up=[0] Down=[0], payments: Up=[2] Down=[1] Latency=[1234.6]"},
+		"nobody was due": {idle, "api: Up=[0] Down=[0], payments: Up=[2] Down=[1]"},
+		"not judged":     {unjudged(), "payments: Latency=[1234.6]"},
+	} {
+		var got []string
+		for _, d := range documents(t, write(t, ByGroup, AllResults, c.report)) {
+			_, group, found := strings.Cut(d.keys, " Group=")
+			if !found {
+				continue
+			}
+			text := group + ":"
+			for _, name := range []string{"Up", "Down", "Latency"} {
+				if v := d.values[name]; v != nil {
+					text += fmt.Sprintf(" %s=%v", name, v)
+				}
+			}
+			got = append(got, text)
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %s, want %s", what, strings.Join(got, ", "), c.want)
+		}
+	}
 }
 
 // TestLastLine: whatever becomes of a round, its last line says whether it was completed,
@@ -224,11 +275,7 @@ func TestTimestamp(t *testing.T) {
 
 // TestNothingIsMadeUp: what was not measured is missing, not 0.
 func TestNothingIsMadeUp(t *testing.T) {
-	unread := shop()
-	for i := range unread.Results {
-		unread.Results[i].Reason = ""
-	}
-	fleet := documents(t, write(t, ByFleet, AllResults, unread))[0].values
+	fleet := documents(t, write(t, ByFleet, AllResults, unjudged()))[0].values
 	if fleet["Critical"] != nil || fleet["Up"] == nil {
 		t.Errorf("not judged: %v, want what was measured without Critical", fleet)
 	}
@@ -263,7 +310,7 @@ func TestNothingIsMadeUp(t *testing.T) {
 // TestLatencies: every latency of a group is written once, at most 100 in a document.
 func TestLatencies(t *testing.T) {
 	r := shop()
-	r.Results = nil
+	r.Results, r.Groups = nil, map[string]health.Counts{"big": {Targets: 250, Up: 250}}
 	for n := range 250 {
 		r.Results = append(r.Results, result(fmt.Sprint(n), "big", health.Up, time.Duration(n+1)*time.Millisecond))
 	}
@@ -349,6 +396,10 @@ func anyReport(random *rand.Rand) health.Report {
 		if random.IntN(4) == 0 {
 			x.Attempts, x.Facets = nil, nil
 		}
+		if random.IntN(2) == 0 {
+			g := health.Counts{Targets: random.IntN(3), Up: random.IntN(3), Paused: random.IntN(2)}
+			r.Groups = map[string]health.Counts{text(): g, x.Target.Group: g}
+		}
 		r.Results = append(r.Results, x)
 	}
 	return r
@@ -370,7 +421,10 @@ func TestWriteError(t *testing.T) {
 // BenchmarkRound writes a round of 10,000 targets in 100 groups.
 func BenchmarkRound(b *testing.B) {
 	r := shop()
-	r.Results = nil
+	r.Results, r.Groups = nil, map[string]health.Counts{}
+	for n := range 100 {
+		r.Groups[fmt.Sprintf("group-%d", n)] = health.Counts{Targets: 100, Up: 100}
+	}
 	for n := range 10000 {
 		r.Results = append(r.Results, result(fmt.Sprintf("host-%d", n), fmt.Sprintf("group-%d", n%100), health.Up, time.Duration(n)*time.Microsecond))
 	}

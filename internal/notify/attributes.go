@@ -10,7 +10,7 @@ import (
 // Attributes are what subscriptions filter a message by.
 type Attributes struct {
 	Kind     string   // a health.DigestKind
-	Severity string   // "critical" or "warning": the loudest incident's
+	Severity string   // "critical" or "warning": the loudest incident's; of a test and the first message critical
 	Groups   []string // of all incidents, sorted, each once; may be empty
 }
 

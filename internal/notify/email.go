@@ -129,7 +129,21 @@ func ranking(incidents []health.Incident, key func(health.Incident) string) stri
 }
 
 func emailFoot(d health.Digest) string {
-	c := d.Counts
+	text := present(d.Counts) +
+		"Round of " + clock(d.Round) + ", fleet " + clean(d.Fleet, 64) + ".\n" +
+		"Message id " + clean(d.ID, 256) + "; a copy has the same.\n"
+	if d.Kind == health.Test {
+		text += testBanner
+	}
+	return text
+}
+
+// present is a line with the targets as they are now; empty when nobody counted them, as
+// for a test.
+func present(c health.Counts) string {
+	if c.Targets == 0 {
+		return ""
+	}
 	now := fmt.Sprintf("Now: %s of %s up", number(c.Up), counted(c.Targets, "target"))
 	for _, rest := range [...]struct {
 		n    int
@@ -139,13 +153,7 @@ func emailFoot(d health.Digest) string {
 			now += ", " + number(rest.n) + " " + rest.word
 		}
 	}
-	text := now + ".\n" +
-		"Round of " + clock(d.Round) + ", fleet " + clean(d.Fleet, 64) + ".\n" +
-		"Message id " + clean(d.ID, 256) + "; a copy has the same.\n"
-	if d.Kind == health.Test {
-		text += testBanner
-	}
-	return text
+	return now + ".\n"
 }
 
 // section is a list of incidents that are told in the same words.
@@ -180,12 +188,14 @@ func sectionsOf(d health.Digest) []section {
 			before = append(before, i)
 		}
 	}
+	worse, still := again(d)
 	all := [...]section{
 		{"OPENED, CRITICAL", critical, openedBlock},
+		{"NOW CRITICAL", loudest(worse), remindedBlock},
 		{"OPENED, WARNING", warning, openedBlock},
 		{"RECOVERED", recovered, closedBlock},
 		{"NO LONGER CHECKED", unchecked, closedBlock},
-		{"STILL OPEN", loudest(d.Reminded), remindedBlock},
+		{"STILL OPEN", loudest(still), remindedBlock},
 		{"OPEN SINCE BEFORE", before, remindedBlock},
 	}
 	var some []section
@@ -242,14 +252,6 @@ func since(d health.Digest, i health.Incident) string {
 	return text + "."
 }
 
-// quote is a line with what somebody else wrote, and no line when that is nothing.
-func quote(what, text string, most int) []string {
-	if text = clean(text, most); text == "" {
-		return nil
-	}
-	return []string{what + text}
-}
-
 // closedBlock tells of an incident that has ended: what, how long, and why it had been.
 func closedBlock(_ health.Digest, i health.Incident) string {
 	lines := []string{closing(i, label(i))}
@@ -271,13 +273,6 @@ func closedBlock(_ health.Digest, i health.Incident) string {
 	lines = append(lines, quote("", traits(i), causeMost)...)
 	lines = append(lines, quote("URL: ", i.URL, urlMost)...)
 	return strings.Join(lines, "\n") + "\n\n"
-}
-
-func grade(i health.Incident) string {
-	if i.Severity == health.Critical {
-		return "Critical."
-	}
-	return "Warning."
 }
 
 // traits are what an incident is sorted by: " Group payments. Tags prod, eu."

@@ -26,13 +26,13 @@ const eventMost = 256 << 10
 //	 "kind":"news",                            news, first, test, catchup
 //	 "fleet":"shop","shard":"0-1",
 //	 "round":"2026-11-22T14:05:00Z",           every time is RFC 3339 in UTC
-//	 "severity":"critical",                    the loudest incident's; warning when there is none
+//	 "severity":"critical",                    critical, warning: the loudest incident's; of first and test critical
 //	 "groups":["payments"],                    of all incidents; "groups_more" when cut
 //	 "text":"checkout is down: status 503",    one line of ASCII for people
 //	 "counts":{"targets":101,"up":97,"degraded":1,"down":2,"unknown":1,"pending":0,"paused":0},
 //	 "opened":[{...}],"opened_more":412,       what began; "_more": how many were left out
 //	 "closed":[{...}],"closed_more":3,         what ended
-//	 "reminded":[{...}],                       what goes on and is told again
+//	 "reminded":[{...}],                       what goes on and is told again: time has passed, or it is "worse"
 //	 "open":[{...}]}                           catchup only: everything that is open now
 //
 // and an incident
@@ -45,6 +45,7 @@ const eventMost = 256 << 10
 //	 "never_up":true,
 //	 "title":"...","group":"payments","url":"...","runbook":"...","tags":["prod"],
 //	 "told":"...","reminded":"...","reminders":1,
+//	 "worse":true,                             it became critical in this round
 //	 "closed":"...","closing":"recovered",     recovered, no longer checked
 //	 "lasted_s":720}                           seconds from since to closed
 //
@@ -77,7 +78,7 @@ func encode(head headJSON, d health.Digest, limit int) (event []byte, whole bool
 	lists := make([]list, len(all))
 	for i, incidents := range all {
 		room -= len(`,"":[],"_more":1000000000`) + 2*len(names[i])
-		lists[i] = list{len(incidents), func(n int) string { return "," + string(marshal(toJSON(incidents[n]))) }}
+		lists[i] = list{len(incidents), func(n int) string { return "," + string(marshal(toJSON(d, incidents[n]))) }}
 	}
 	whole = true
 	for i, items := range fit(room, lists) {
@@ -178,18 +179,19 @@ type incidentJSON struct {
 	Told      string   `json:"told,omitempty"`
 	Reminded  string   `json:"reminded,omitempty"`
 	Reminders int      `json:"reminders,omitempty"`
+	Worse     bool     `json:"worse,omitempty"`
 	Closed    string   `json:"closed,omitempty"`
 	Closing   string   `json:"closing,omitempty"`
 	Lasted    int64    `json:"lasted_s,omitempty"`
 }
 
-func toJSON(i health.Incident) incidentJSON {
+func toJSON(d health.Digest, i health.Incident) incidentJSON {
 	j := incidentJSON{
 		ID: short(i.ID, 128), Of: short(string(i.Subject.Kind), 32), Name: short(i.Subject.Name, nameMost), Facet: short(string(i.Subject.Facet), 32),
 		Severity: short(string(i.Severity), 32), Class: short(string(i.Class), 32), Cause: short(i.Cause, causeMost),
 		Since: stamp(i.Since), Opened: stamp(i.Opened), Rounds: i.Rounds, NeverUp: i.NeverUp,
 		Title: short(i.Title, nameMost), Group: short(i.Group, nameMost), URL: short(i.URL, urlMost), Runbook: short(i.Runbook, urlMost),
-		Told: stamp(i.Told), Reminded: stamp(i.Reminded), Reminders: i.Reminders,
+		Told: stamp(i.Told), Reminded: stamp(i.Reminded), Reminders: i.Reminders, Worse: worsened(d, i),
 		Closed: stamp(i.Closed), Closing: short(string(i.Closing), 64),
 	}
 	for _, tag := range i.Tags {

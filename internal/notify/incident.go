@@ -19,7 +19,7 @@ var faults = map[string]fault{
 	health.FaultClock: {
 		name:   "clock",
 		open:   "its memory is from the future",
-		so:     "That memory was put aside. What was already told may be told once more.",
+		so:     "What it remembers is kept. Only times that are yet to come are not believed: they count as now.",
 		closed: "its memory and its clock agree again",
 	},
 	health.FaultHistory: {
@@ -32,7 +32,7 @@ var faults = map[string]fault{
 		name:   "delivery",
 		open:   "a message was refused",
 		so:     "Some news did not reach you. The log of the function has it, as result lines.",
-		closed: "messages are accepted again",
+		closed: "no refused message is waiting any more",
 	},
 	health.FaultBudget: {
 		name:   "time",
@@ -112,9 +112,21 @@ func reminding(d health.Digest, i health.Incident, name string) string {
 }
 
 // worsened reports whether d tells i again because it became critical, and not because time
-// has passed.
+// has passed: then its reminders start over.
 func worsened(d health.Digest, i health.Incident) bool {
-	return i.Severity == health.Critical && i.Reminded.Equal(d.Round) && i.Reminders == 0
+	return i.Severity == health.Critical && i.Reminders == 0 && !i.Reminded.IsZero() && i.Reminded.Equal(d.Round)
+}
+
+// again splits what d tells again into what became critical and what merely goes on.
+func again(d health.Digest) (worse, still []health.Incident) {
+	for _, i := range d.Reminded {
+		if worsened(d, i) {
+			worse = append(worse, i)
+		} else {
+			still = append(still, i)
+		}
+	}
+	return worse, still
 }
 
 // unusual is the severity of an incident of a target, where its sentence alone would mislead:
@@ -129,6 +141,13 @@ func unusual(i health.Incident) string {
 	default:
 		return " (warning)"
 	}
+}
+
+func grade(i health.Incident) string {
+	if i.Severity == health.Critical {
+		return "Critical."
+	}
+	return "Warning."
 }
 
 // brief is a cause without what the subject of its sentence says already: the operation

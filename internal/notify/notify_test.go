@@ -55,6 +55,14 @@ func reminded(i health.Incident, n, rounds int) health.Incident {
 	return i
 }
 
+// worsening is a certificate that became critical in this round, 20 days after it was told.
+func worsening() health.Incident {
+	i := incident("www", health.Certificate, health.Critical, health.ClassCertificate, "certificate of www.example.com ends in 9 days, on 2026-12-01")
+	i.URL, i.Since, i.Rounds = "https://www.example.com/", at(14, 5).AddDate(0, 0, -20), 28800
+	i.Opened, i.Told, i.Reminded = i.Since, i.Since, at(14, 5)
+	return i
+}
+
 func ofConfig() health.Incident {
 	return health.Incident{
 		ID: "id-config", Subject: health.Subject{Kind: health.OfChecker, Name: health.FaultConfig},
@@ -134,12 +142,14 @@ func stories() map[string]health.Digest {
 	first.Kind = health.First
 	first.Counts = health.Counts{Targets: 100, Up: 96, Down: 3, Pending: 1}
 
-	test := news("shop", 100)
-	test.Kind = health.Test
+	test := news("shop", 0) // nobody counts targets for a test
+	test.ID, test.Kind = test.ID+"/test", health.Test
 
 	catchUp := news("shop", 101)
 	catchUp.Kind, catchUp.Counts = health.CatchUp, health.Counts{Targets: 101, Up: 98, Down: 3}
-	catchUp.Opened = []health.Incident{reminded(checkout(), 0, 90)}
+	began := reminded(checkout(), 0, 90)
+	began.Reminded = time.Time{}
+	catchUp.Opened = []health.Incident{began}
 	edge := reminded(incident("edge", health.Availability, health.Critical, health.ClassConnect, "dial edge.example.com:443: no route to host"), 2, 1300)
 	edge.URL = "tcp://edge.example.com:443"
 	catchUp.Closed = []health.Incident{recovered(incident("search", health.Availability, health.Critical, health.ClassTimeout, `get "https://search.example.com/": no complete answer within 5s`), at(12, 40))}
@@ -152,9 +162,15 @@ func stories() map[string]health.Digest {
 	reminder.Counts = health.Counts{Targets: 101, Up: 100, Down: 1}
 	reminder.Reminded = []health.Incident{reminded(checkout(), 1, 362)}
 
+	// A certificate told as a warning with 29 days left, and reminded of since then.
+	worse := news("shop", 101)
+	worse.Counts = health.Counts{Targets: 101, Up: 100, Degraded: 1}
+	worse.Reminded = []health.Incident{worsening()}
+
 	return map[string]health.Digest{
 		"one-down": oneDown, "one-recovered": oneRecovered, "mixed-40": mixed(), "down-5000": outage(5000),
 		"first": first, "test": test, "catch-up": catchUp, "checker": checker, "reminder": reminder,
+		"worse": worse,
 	}
 }
 

@@ -62,7 +62,11 @@ func only(d health.Digest) string {
 		return because(opening(i, terse(i))+unusual(i), i)
 	case len(d.Reminded) == 1:
 		i := d.Reminded[0]
-		return because(reminding(d, i, terse(i)), i)
+		what := reminding(d, i, terse(i))
+		if !worsened(d, i) {
+			what += unusual(i)
+		}
+		return because(what, i)
 	default:
 		return ascii(closing(d.Closed[0], terse(d.Closed[0])), nameMost)
 	}
@@ -155,13 +159,15 @@ func tally(d health.Digest) []bundle {
 			recovered = append(recovered, i)
 		}
 	}
+	worse, still := again(d)
 	return some(
 		bundle{"down", down},
+		bundle{"now critical", worse},
 		bundle{"degraded", degraded},
 		bundle{"", faults},
 		bundle{"recovered", recovered},
 		bundle{"no longer checked", unchecked},
-		bundle{"still open", d.Reminded},
+		bundle{"still open", still},
 	)
 }
 

@@ -85,6 +85,14 @@ func clip(s string, most int) string {
 	return strings.TrimRight(s[:most-3], " ") + "..."
 }
 
+// quote is a line with what somebody else wrote, and no line when that is nothing.
+func quote(what, text string, most int) []string {
+	if text = clean(text, most); text == "" {
+		return nil
+	}
+	return []string{what + text}
+}
+
 // label is what people call the subject of an incident.
 func label(i health.Incident) string {
 	name, title := clean(i.Subject.Name, nameMost), clean(i.Title, nameMost)

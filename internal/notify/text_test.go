@@ -97,6 +97,10 @@ func TestSentences(t *testing.T) {
 		{"fast again", told{closed: one(calm)}, "checkout: latency recovered after 1 hour [shop]"},
 		{"removed", told{closed: one(gone)}, "checkout is no longer checked [shop]"},
 		{"reminder", told{reminded: one(reminded(down, 1, 61))}, "checkout is still down after 1 hour: status 503, want 200, 204 or 3xx [shop]"},
+		{"reminder of a warning", told{reminded: one(reminded(quiet, 1, 61))}, "checkout is still down after 1 hour (warning): status 503, want 200, 204 or 3xx [shop]"},
+		{"still slow, and critical", told{reminded: one(reminded(grave, 1, 61))}, "checkout is still degraded after 1 hour (critical): answered in 1.2s, want at most 800ms [shop]"},
+		{"became critical among reminders", told{reminded: one(reminded(down, 1, 61), graver)}, "1 now critical (checkout), 1 still open [shop]"},
+		{"became critical when others recovered", told{closed: one(calm), reminded: one(graver)}, "1 now critical (checkout), 1 recovered [shop]"},
 		{"still slow", told{reminded: one(reminded(slow, 1, 61))}, "checkout is still degraded after 1 hour: answered in 1.2s, want at most 800ms [shop]"},
 		{"still not up", told{reminded: one(reminded(never, 1, 61))}, "checkout has still never been up after 1 hour: status 503, want 200, 204 or 3xx [shop]"},
 		{"trouble of our own", told{opened: one(ofConfig())}, "rollcall: the targets file cannot be used [shop]"},
@@ -117,6 +121,46 @@ func TestSentences(t *testing.T) {
 	d.Opened = one(longCause)
 	if got, want := SMS(d), "rollcall shop: checkout is down: "+strings.Repeat("x", 104)+"..."; got != want {
 		t.Errorf("a long cause on a phone:\n got %q\nwant %q", got, want)
+	}
+}
+
+// TestNowCritical: whatever else a round has to tell, every channel says what became
+// critical in it, and none says so of what merely goes on.
+func TestNowCritical(t *testing.T) {
+	for what, others := range map[string][]health.Incident{
+		"alone":     nil,
+		"reminders": {reminded(checkout(), 2, 900), reminded(ofConfig(), 1, 361)},
+	} {
+		d := news("shop", 3)
+		d.Reminded = append(others, worsening())
+		for channel, text := range map[string]string{
+			"subject": Subject(d), "sms": SMS(d), "mail": strings.ToLower(Email(d, emailMost)), "plain form": Plain(d),
+		} {
+			if !strings.Contains(text, "now critical") {
+				t.Errorf("%s: the %s does not say what is critical now: %s", what, channel, text)
+			}
+		}
+		if got := strings.Count(string(Event(d, eventMost)), `"worse":true`); got != 1 {
+			t.Errorf("%s: %d incidents of the event are worse, want 1", what, got)
+		}
+		d.Reminded = append(others, reminded(worsening(), 1, 1441))
+		if texts := Subject(d) + Email(d, emailMost) + string(Event(d, eventMost)); strings.Contains(texts, "now critical") || strings.Contains(texts, "worse") {
+			t.Errorf("%s: a reminder is told as worse: %s", what, texts)
+		}
+	}
+}
+
+// TestFaultsTellTheTruth: a clock's fault forgets nothing, and a delivery's may also end
+// because the refused message was dropped.
+func TestFaultsTellTheTruth(t *testing.T) {
+	for name, want := range map[string]fault{
+		health.FaultClock:    {so: "What it remembers is kept. Only times that are yet to come are not believed: they count as now."},
+		health.FaultDelivery: {closed: "no refused message is waiting any more"},
+	} {
+		got := faults[name]
+		if want.so != "" && got.so != want.so || want.closed != "" && got.closed != want.closed {
+			t.Errorf("fault %q: %+v, want %+v", name, got, want)
+		}
 	}
 }
 

@@ -21,8 +21,7 @@ func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Durati
 	if err != nil {
 		return health.Report{}, err
 	}
-	network := r.network(f)
-	defer network.Close()
+	var network *watched
 	jobs := make([]sweep.Job, 0, len(targets))
 	for _, t := range targets {
 		if t.Enabled {
@@ -31,16 +30,16 @@ func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Durati
 			}})
 		}
 	}
-	network.of = len(jobs)
-	ctx, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
 	plan := sweep.NewPlan(jobs, budget, r.limits(targets).MaxWorkers())
+	network = r.network(f, len(jobs)-len(plan.Beyond))
+	defer network.Close()
 	begun, cpu := time.Now(), cpuTime()
 	outcomes := plan.Run(ctx)
 	report := health.Report{
 		Fleet: f.Name, Shard: Whole, Scheduled: started.UTC(), Started: started,
 		Budget: budget, WorstCase: plan.WorstCase, Workers: plan.Workers,
-		Swept: time.Since(begun), CPU: cpuTime() - cpu, Completed: true,
+		Swept: time.Since(begun), CPU: cpuTime() - cpu,
+		Completed: ctx.Err() == nil, // else attempts were cut
 	}
 	for i, outcome := range outcomes {
 		result := judge.Read(jobs[i].Target, outcome, report.Scheduled)

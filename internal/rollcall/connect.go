@@ -3,6 +3,8 @@ package rollcall
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,13 +24,20 @@ const (
 	awsTries   = 3
 	awsTry     = 2 * time.Second
 	awsBackoff = 300 * time.Millisecond
+	// A function is frozen between its rounds, and what its connections lead to is gone by
+	// the next. By the wall clock, which goes on, they are too old then to be used again.
+	awsIdle = 10 * time.Second
 )
 
 // connect opens the store and the topic, and knows AWS only where one of them is there.
 func (r *Rollcall) connect(ctx context.Context) error {
-	bucket, inS3 := bucketOf(r.settings.Store)
+	bucket, inS3 := strings.CutPrefix(r.settings.Store, "s3://")
+	if inS3 && (bucket == "" || strings.Contains(bucket, "/")) {
+		return fmt.Errorf("store %q: want s3://BUCKET and nothing behind it", r.settings.Store)
+	}
+	speaks := r.settings.Topic != "" && r.voice == nil
 	var cloud aws.Config
-	if inS3 || r.settings.Topic != "" {
+	if inS3 || speaks {
 		var err error
 		if cloud, err = awsConfig(ctx); err != nil {
 			return err
@@ -48,7 +57,7 @@ func (r *Rollcall) connect(ctx context.Context) error {
 	default:
 		r.objects = store.NewMemory()
 	}
-	if r.settings.Topic != "" && r.voice == nil {
+	if speaks {
 		r.voice = topic.New(sns.NewFromConfig(cloud), r.settings.Topic)
 	}
 	return nil
@@ -56,7 +65,9 @@ func (r *Rollcall) connect(ctx context.Context) error {
 
 func awsConfig(ctx context.Context) (aws.Config, error) {
 	c, err := config.LoadDefaultConfig(ctx,
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(awsTry)),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(awsTry).WithTransportOptions(func(t *http.Transport) {
+			t.IdleConnTimeout = awsIdle
+		})),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts, o.MaxBackoff = awsTries, awsBackoff

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"rollcall/internal/check"
@@ -41,7 +40,9 @@ type Settings struct {
 	Workers  int           // a person's own limit; 0: none
 
 	Roots      *x509.CertPool // whom to trust; nil: whom the system trusts
+	Resolver   check.Resolver // who looks names up; nil: the system's
 	RuntimeAPI string         // AWS_LAMBDA_RUNTIME_API: never to be asked
+	XRay       string         // AWS_XRAY_DAEMON_ADDRESS: likewise
 	Metrics    io.Writer      // for result lines and metrics; nil: none
 	Voice      round.Voice    // who tells people in place of Topic
 	Watch      func(Seen)     // called after every attempt, from many goroutines; nil: nobody looks
@@ -59,6 +60,8 @@ type Seen struct {
 const (
 	// FunctionTimeout is the Timeout of the deployed function.
 	FunctionTimeout = 55 * time.Second
+	// functionFiles is how many descriptors Lambda gives a function, not to be raised.
+	functionFiles = 1024
 	// Whole is the only shard of a fleet that fits one function.
 	Whole = "0-1"
 )
@@ -109,7 +112,7 @@ func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (h
 		Parse:   r.parse,
 		Memory:  func(fleet string) round.Memory { return r.states(fleet) },
 		Archive: func(fleet string) round.Archive { return r.states(fleet) },
-		Network: func(f *fleet.Fleet) round.Network { return r.network(f) },
+		Network: func(f *fleet.Fleet, asked int) round.Network { return r.network(f, asked) },
 		Limits:  func(f *fleet.Fleet) sweep.Limits { return r.limits(f.Targets) },
 		Meter: func(f *fleet.Fleet) round.Meter {
 			return metric.New(r.settings.Metrics, f.Metrics, f.Results)
@@ -171,26 +174,28 @@ func fromEnvironment(ref secret.Reference) (string, error) {
 	return value, nil
 }
 
-// limits are what this machine allows a sweep of these targets.
+// limits are what this machine allows a sweep of these targets. Paused ones take nothing.
 func (r *Rollcall) limits(targets []fleet.Target) sweep.Limits {
 	l := sweep.Limits{Files: openFiles(), Sockets: 1, Memory: r.settings.Memory, Workers: r.settings.Workers}
 	for _, t := range targets {
-		needs := t.Check.Needs()
-		l.Body = max(l.Body, needs.Body)
-		l.Sockets = max(l.Sockets, needs.Sockets)
+		if t.Enabled {
+			needs := t.Check.Needs()
+			l.Body = max(l.Body, needs.Body)
+			l.Sockets = max(l.Sockets, needs.Sockets)
+		}
 	}
 	return l
 }
 
-// network is one round's network, watched if anybody looks.
-func (r *Rollcall) network(f *fleet.Fleet) *watched {
+// network is the network of one round that asks so many targets, watched if anybody looks.
+func (r *Rollcall) network(f *fleet.Fleet, asked int) *watched {
 	return &watched{
 		Network: check.NewNetwork(check.Settings{
-			Roots: r.settings.Roots, Version: r.settings.Version,
-			RuntimeAPI: r.settings.RuntimeAPI, Secrets: secret.NewRedactor(f.Secrets...),
+			Roots: r.settings.Roots, Version: r.settings.Version, Resolver: r.settings.Resolver,
+			RuntimeAPI: r.settings.RuntimeAPI, XRay: r.settings.XRay, Secrets: secret.NewRedactor(f.Secrets...),
 		}),
 		watch: r.settings.Watch,
-		of:    len(f.Asked()),
+		of:    asked,
 	}
 }
 
@@ -208,6 +213,3 @@ func (w *watched) Ask(ctx context.Context, t fleet.Target, pass int) health.Read
 	}
 	return reading
 }
-
-// bucketOf is the bucket that a store's name names, if it does.
-func bucketOf(name string) (string, bool) { return strings.CutPrefix(name, "s3://") }

@@ -16,12 +16,13 @@ import (
 const maxTries = 4
 
 // The reserve is split by deadlines, as shares of it that must still be left: the commit
-// ends with 60 % left, publishing with half of that, clearing with half of the rest. The
-// last lines have what remains.
+// ends with 60 % left, publishing with half of that, clearing with half of the rest, keeping
+// the targets file with half of that again. The last lines have what remains.
 const (
 	leftByCommit  = 60
 	leftByPublish = 30
 	leftByClear   = 15
+	leftByKeep    = 7
 )
 
 // within is ctx until left percent of the reserve are left.
@@ -108,6 +109,9 @@ func (r *run) signedBy(state health.State) bool {
 
 // publish tells what is ours to tell, the backlog first. What is not accepted stays owed.
 func (r *run) publish(ctx context.Context, l *ledger) error {
+	if r.Topic == "" {
+		return nil // there is nobody to tell, and what others owe stays owed
+	}
 	ctx, cancel := r.within(ctx, leftByPublish)
 	defer cancel()
 	var wrong []error
@@ -150,9 +154,11 @@ func (r *run) clear(ctx context.Context, l *ledger) error {
 			return nil
 		}
 		refusal = err
-		if l.state, l.version, err = r.reload(ctx); err != nil {
+		state, version, err := r.reload(ctx)
+		if err != nil { // what the ledger knows is still what is owed
 			return fmt.Errorf("clear the outbox after round %s: %w", name(r.Scheduled), errors.Join(refusal, err))
 		}
+		l.state, l.version = state, version
 	}
 	return fmt.Errorf("clear the outbox after round %s: %w, %d times over", name(r.Scheduled), refusal, maxTries)
 }

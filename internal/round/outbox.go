@@ -15,32 +15,34 @@ const (
 	refusedKept = 24 * time.Hour  // how long an entry that the topic refuses is kept
 )
 
-// outbox is what is owed after a verdict: what others left, and the digest of this round. A
-// backlog that has grown long or old becomes one catch-up digest instead.
+// outbox is what is owed after a verdict, in the order in which it is told: what dead
+// invocations left, what live ones are about to tell, the digest of this round, and last
+// what the topic has refused before. A backlog that has grown long or old becomes one
+// catch-up digest instead.
 func (r *run) outbox(v judge.Verdict, now time.Time) []health.Entry {
-	var owed, left []health.Entry
+	var left, live, refused []health.Entry
 	for _, e := range v.State.Outbox {
-		switch age := r.Scheduled.Sub(e.Digest.Round); {
-		case e.Refused != "" && age > refusedKept: // a delivery incident has told of it for a day
+		switch {
 		case e.Refused == "" && r.mayTell(e, now):
 			left = append(left, e)
-		default:
-			owed = append(owed, e)
+		case e.Refused == "":
+			live = append(live, e)
+		case r.Scheduled.Sub(e.Digest.Round) <= refusedKept: // afterwards a delivery incident has told of it for a day
+			refused = append(refused, e)
 		}
 	}
 	digest := v.Digest
-	if r.foldable(left) {
-		digest = r.catchUp(left, v)
-	} else {
-		owed = append(left, owed...)
+	if r.Topic != "" && r.foldable(left) {
+		digest, left = r.catchUp(left, v), nil
 	}
-	if digest == nil || r.Topic == "" {
-		return owed
+	owed := slices.Concat(left, live)
+	if digest != nil && r.Topic != "" {
+		owed = append(owed, health.Entry{
+			ID: digest.ID, Topic: r.Topic, Digest: *digest,
+			By: r.By, Until: r.report.Deadline.Add(untilSlack).UTC(),
+		})
 	}
-	return append(owed, health.Entry{
-		ID: digest.ID, Topic: r.Topic, Digest: *digest,
-		By: r.By, Until: r.report.Deadline.Add(untilSlack).UTC(),
-	})
+	return append(owed, refused...)
 }
 
 // mayTell reports whether an entry is ours to tell: our own, or one whose maker has surely

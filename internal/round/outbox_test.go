@@ -1,6 +1,7 @@
 package round
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -71,6 +72,47 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%s is told after a day, want it dropped", d.ID)
 			}
 		}
+	})
+}
+
+// An entry is its maker's until the deadline of its maker has passed by 5 s.
+func TestUntil(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.topic = health.Unsure
+		begun := time.Now()
+		_, _ = w.round("i1")
+		if got, want := w.stored().Outbox[0].Until, begun.Add(60*time.Second); !got.Equal(want) {
+			t.Errorf("until %s, want %s", got, want)
+		}
+	})
+}
+
+// Whose an entry is, is decided when we commit: one that its maker may still have been
+// telling then is not ours later.
+func TestEntriesOfOthersAreTakenAtTheCommit(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.must("i1")
+		w.told = nil
+		w.backlog(time.Minute - asking - time.Second) // its until passes a second after the commit
+		w.after["commit"] = func() { time.Sleep(2 * time.Second) }
+		w.must("i2")
+		w.wantHeard()
+		w.must("i3")
+		w.wantHeard("news +x0")
+	})
+}
+
+// What the topic refused before is told last, and spoils no catch-up digest.
+func TestRefusedGoLast(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.topic = health.Refused
+		_, _ = w.round("i1")
+		w.topic, w.told = health.Accepted, nil
+		time.Sleep(3 * time.Hour)
+		w.backlog(2*time.Hour, 119*time.Minute)
+		w.nextMinute()
+		w.must("i2")
+		w.wantHeard("catchup +delivery -x0", "first")
 	})
 }
 
@@ -158,5 +200,26 @@ func TestCatchUp(t *testing.T) {
 		if !strings.HasPrefix(d.ID, "shop/0-1/") || d.Counts.Down != 1 {
 			t.Errorf("digest %+v, want the round's id and the counts of now", d)
 		}
+	})
+}
+
+// Without a topic nobody is told, and what is owed stays owed, however much and however old.
+func TestNoTopic(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.must("i1")
+		time.Sleep(3 * time.Hour)
+		w.backlog(minutesAgo(maxBacklog + 1)...)
+		w.told, w.down["a"] = nil, true
+		p := w.plan(time.Now(), "i2")
+		p.Topic, p.Voice = "", nil
+		ctx, cancel := context.WithTimeout(w.t.Context(), 55*time.Second)
+		defer cancel()
+		report, err := p.Run(ctx)
+		if err != nil || !report.Completed || report.Outbox != maxBacklog+1 {
+			t.Errorf("completed %v with %d owed, %v, want all of the backlog still owed", report.Completed, report.Outbox, err)
+		}
+		w.nextMinute()
+		w.must("i3")
+		w.wantHeard("catchup +x10 -x0 -x1 -x2 -x3 -x4 -x5 -x6 -x7 -x8 -x9")
 	})
 }

@@ -70,6 +70,16 @@ func (m *stuck) Load(ctx context.Context) (health.State, store.Version, error) {
 	return m.Memory.Load(ctx)
 }
 
+// stuckArchive has nothing, and never gets anything.
+type stuckArchive struct{}
+
+func (stuckArchive) LastGood(context.Context) ([]byte, error) { return nil, store.ErrNotFound }
+
+func (stuckArchive) KeepGood(ctx context.Context, _ []byte) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // Each step ends within its share, and the last line is written whatever hangs.
 func TestShares(t *testing.T) {
 	reserve := Reserve(55 * time.Second)
@@ -78,11 +88,13 @@ func TestShares(t *testing.T) {
 		name    string
 		commit  int // the first commit that hangs; 0: none
 		publish bool
+		keep    bool
 		want    time.Duration // when the round is over
 	}{
-		{"commit hangs", 1, false, left(60)},
-		{"publish hangs", 0, true, left(30)},
-		{"clear hangs", 2, false, left(15)},
+		{"commit hangs", 1, false, false, left(60)},
+		{"publish hangs", 0, true, false, left(30)},
+		{"clear hangs", 2, false, false, left(15)},
+		{"keeping the targets file hangs", 0, false, true, left(7)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(w *world) {
@@ -91,6 +103,9 @@ func TestShares(t *testing.T) {
 				if c.commit > 0 {
 					memory := &stuck{Memory: p.Memory("shop"), from: c.commit}
 					p.Memory = func(string) Memory { return memory }
+				}
+				if c.keep {
+					p.Archive = func(string) Archive { return stuckArchive{} }
 				}
 				begun := time.Now()
 				ctx, cancel := context.WithTimeout(w.t.Context(), 55*time.Second)
@@ -101,10 +116,45 @@ func TestShares(t *testing.T) {
 				if took := time.Since(begun); took != c.want {
 					t.Errorf("the round took %s, want %s", took, c.want)
 				}
+				if w.last.Finishing != c.want-(55*time.Second-reserve) {
+					t.Errorf("%s of the reserve were used, want %s", w.last.Finishing, c.want-(55*time.Second-reserve))
+				}
 				if w.lines != 1 {
 					t.Errorf("%d last lines, want 1", w.lines)
 				}
 			})
+		})
+	}
+}
+
+// silent is an archive that never answers by itself.
+type silent struct{}
+
+func (silent) LastGood(ctx context.Context) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() }
+func (silent) KeepGood(ctx context.Context, _ []byte) error { <-ctx.Done(); return ctx.Err() }
+
+func TestArchiveHasItsShare(t *testing.T) {
+	reserve := Reserve(55 * time.Second)
+	for file, want := range map[string]time.Duration{
+		"one":    55*time.Second - reserve*leftByKeep/100, // there is a copy to keep
+		"broken": loadShare,                               // or one to find
+	} {
+		bubble(t, func(w *world) {
+			w.file = file
+			p := w.plan(time.Now(), "i1")
+			p.Archive = func(string) Archive { return silent{} }
+			begun := time.Now()
+			ctx, cancel := context.WithTimeout(w.t.Context(), 55*time.Second)
+			defer cancel()
+			if _, err := p.Run(ctx); err == nil {
+				t.Errorf("%s: no error, though the archive never answered", file)
+			}
+			if took := time.Since(begun); took > want {
+				t.Errorf("%s: the round took %s, want %s at most", file, took, want)
+			}
+			if file == "one" && w.lines != 1 {
+				t.Errorf("%d last lines, want 1", w.lines)
+			}
 		})
 	}
 }

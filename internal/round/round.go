@@ -69,7 +69,7 @@ type Round struct {
 	Parse   func(file []byte) (*fleet.Fleet, error)
 	Memory  func(fleet string) Memory
 	Archive func(fleet string) Archive
-	Network func(*fleet.Fleet) Network
+	Network func(f *fleet.Fleet, asked int) Network // for a round that asks so many targets
 	Limits  func(*fleet.Fleet) sweep.Limits
 	Meter   func(*fleet.Fleet) Meter
 	Voice   Voice
@@ -169,8 +169,11 @@ func (r *run) load(ctx context.Context) (health.State, store.Version, error) {
 		return health.State{}, version, fmt.Errorf("load state of %s: %w", r.fleet.Name, err)
 	}
 	if version == store.Absent {
-		if _, err := r.Archive(r.fleet.Name).LastGood(ctx); err == nil {
+		switch _, err := r.Archive(r.fleet.Name).LastGood(ctx); {
+		case err == nil:
 			r.fault(health.FaultHistory, "the stored state is gone though this fleet was watched before; what was open is forgotten and will be told anew")
+		case !errors.Is(err, store.ErrNotFound): // then nobody can tell a lost state from a first one
+			return health.State{}, version, fmt.Errorf("find out whether fleet %s was watched before: %w", r.fleet.Name, err)
 		}
 	}
 	return state, version, nil
@@ -181,10 +184,8 @@ func (r *run) sweep(ctx context.Context, state health.State) []health.Result {
 	end := r.report.Deadline.Add(-r.report.Reserve)
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	network := r.Network(r.fleet)
-	defer network.Close()
-
 	due := judge.Due(state, r.targets, r.Scheduled)
+	var network Network
 	jobs := make([]sweep.Job, len(due))
 	for i, at := range due {
 		target := r.fleet.Targets[at]
@@ -199,6 +200,8 @@ func (r *run) sweep(ctx context.Context, state health.State) []health.Result {
 	begun := time.Now()
 	plan := sweep.NewPlan(jobs, end.Sub(begun), r.Limits(r.fleet).MaxWorkers())
 	r.admit(plan)
+	network = r.Network(r.fleet, len(due)-len(plan.Beyond))
+	defer network.Close()
 	outcomes := plan.Run(ctx)
 
 	r.report.Budget, r.report.WorstCase, r.report.Workers = plan.Budget, plan.WorstCase, plan.Workers

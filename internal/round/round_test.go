@@ -3,6 +3,7 @@ package round
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func TestOneRound(t *testing.T) {
 	bubble(t, func(w *world) {
 		report := w.must("i1")
 		w.wantHeard("first")
-		if want := "load ask results commit committed publish commit committed keep finish"; w.steps("load", "ask", "results", "commit", "committed", "publish", "keep", "finish") != want {
+		if want := "load ask close results commit committed publish commit committed keep finish"; w.steps("load", "ask", "close", "results", "commit", "committed", "publish", "keep", "finish") != want {
 			t.Errorf("steps\n%s\nwant\n%s", strings.Join(w.diary, "\n"), want)
 		}
 		if !report.Completed || report.Outbox != 0 || report.Counts.Up != 1 || !w.last.Completed {
@@ -104,8 +105,12 @@ func TestOvertaken(t *testing.T) {
 			t.Errorf("the slow round: %+v, %v, want it dropped as repeated", report, err)
 		}
 		w.wantHeard("first", "news +a")
-		if s := w.stored(); s.Commits[len(s.Commits)-1].By != "i3" || len(s.Outbox) != 0 {
+		s := w.stored()
+		if s.Commits[len(s.Commits)-1].By != "i3" || len(s.Outbox) != 0 {
 			t.Errorf("state %+v, want the last commit by i3 and nothing owed", s)
+		}
+		if !s.Targets["a"].Asked.Equal(s.Round) || s.Incidents[0].Rounds != 1 {
+			t.Errorf("state %+v, want nothing in it of what the dropped round read", s)
 		}
 	})
 }
@@ -409,6 +414,39 @@ func TestConfigOfAnotherFleet(t *testing.T) {
 	})
 }
 
+// Without a fleet's name there is nobody's last good copy to look for.
+func TestConfigOfAnyFleet(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.must("i1")
+		w.file = "broken"
+		p := w.plan(time.Now(), "i2")
+		p.Fleet = ""
+		ctx, cancel := context.WithTimeout(w.t.Context(), 55*time.Second)
+		defer cancel()
+		if _, err := p.Run(ctx); err == nil || !strings.Contains(err.Error(), "unknown key broken") {
+			t.Errorf("got %v, want the problems of the file", err)
+		}
+	})
+}
+
+// What could not be crossed off counts as owed, also when nobody can look any more.
+func TestClearNeverAnswered(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.faulty["commit"] = func(n int) error {
+			if n > 1 {
+				return errors.New("503")
+			}
+			return nil
+		}
+		w.faulty["load"] = w.faulty["commit"]
+		report, err := w.round("i1")
+		if err == nil || !strings.Contains(err.Error(), "clear the outbox") || report.Outbox != 1 || !report.Completed {
+			t.Errorf("%d owed, completed %v, %v, want one owed and the round completed", report.Outbox, report.Completed, err)
+		}
+		w.wantHeard("first")
+	})
+}
+
 func TestTargetRemoved(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.file = "two"
@@ -471,6 +509,67 @@ func TestEventTooOldOrTooEarly(t *testing.T) {
 		}
 		if report, err := w.roundOf(time.Now().Add(-2*time.Minute), "just in time"); err != nil || !report.Completed {
 			t.Errorf("two intervals old: %+v, %v, want it played", report, err)
+		}
+	})
+}
+
+// Without knowing whether there was a state before, an absent one is not taken for the first.
+func TestHistoryUnknown(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.faulty["good"] = once(1, errors.New("503"))
+		report, err := w.round("i1")
+		if err == nil || report.Completed || w.calls["commit"] != 0 || len(report.Results) != 1 {
+			t.Errorf("round: %+v, %v, want targets asked, an error, and no state written", report, err)
+		}
+		w.wantHeard()
+	})
+}
+
+// After a commit without an answer the store is asked until it says what it holds.
+func TestCommitAnswerLostAndTheNextReadToo(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.faulty["committed"] = once(1, errors.New("connection reset"))
+		w.faulty["load"] = once(2, errors.New("503"))
+		w.must("i1")
+		w.wantHeard("first")
+	})
+}
+
+// A fleet that does not fit is asked as far as it does; the rest goes first next round,
+// people are told by how much, and the round does not count as completed.
+func TestFleetDoesNotFit(t *testing.T) {
+	for i := range 60 {
+		files["many"] = append(files["many"], withTimeout(target(fmt.Sprintf("t%02d", i)), time.Second))
+	}
+	bubble(t, func(w *world) {
+		w.file, w.workers = "many", 1
+		report, err := w.round("i1")
+		if err != nil || report.Completed || report.Counts.Unknown == 0 {
+			t.Fatalf("round: %+v, %v, want it not completed and some unknown", report.Counts, err)
+		}
+		w.wantHeard("first +budget")
+		if w.calls["keep"] != 0 {
+			t.Error("a targets file that does not fit was kept as the last good copy")
+		}
+		missed := map[string]bool{}
+		for _, r := range report.Results {
+			if len(r.Attempts) == 0 {
+				missed["ask "+r.Target.Name] = true
+			}
+		}
+		w.nextMinute()
+		w.diary = nil
+		_, _ = w.round("i2")
+		var asked []string
+		for _, line := range w.diary {
+			if strings.HasPrefix(line, "ask ") {
+				asked = append(asked, line)
+			}
+		}
+		for _, first := range asked[:len(missed)] {
+			if !missed[first] {
+				t.Errorf("%s came before those that were missed", first)
+			}
 		}
 	})
 }

@@ -15,6 +15,9 @@ import (
 func (r *run) open(ctx context.Context) error {
 	file, f, wrong := r.current(ctx)
 	if wrong != nil {
+		if r.Fleet == "" {
+			return wrong // nobody knows whose last good copy to look for
+		}
 		var err error
 		if f, err = r.lastGood(ctx); err != nil {
 			return errors.Join(wrong, err)
@@ -47,12 +50,10 @@ func (r *run) current(ctx context.Context) ([]byte, *fleet.Fleet, error) {
 	return file, f, nil
 }
 
-// lastGood is the last copy that worked. Only a round that knows its fleet by name can
-// look for it.
+// lastGood is the last copy that worked, of the fleet that this round must be of.
 func (r *run) lastGood(ctx context.Context) (*fleet.Fleet, error) {
-	if r.Fleet == "" {
-		return nil, nil
-	}
+	ctx, cancel := context.WithTimeout(ctx, loadShare)
+	defer cancel()
 	file, err := r.Archive(r.Fleet).LastGood(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("and there is no last good copy of fleet %s", r.Fleet)
@@ -73,6 +74,8 @@ func (r *run) keep(ctx context.Context) error {
 	if r.file == nil {
 		return nil
 	}
+	ctx, cancel := r.within(ctx, leftByKeep)
+	defer cancel()
 	if err := r.Archive(r.fleet.Name).KeepGood(ctx, r.file); err != nil {
 		return fmt.Errorf("keep the last good copy of fleet %s: %w", r.fleet.Name, err)
 	}

@@ -27,6 +27,7 @@ type world struct {
 	topic   health.Delivery // what the topic answers
 	down    map[string]bool // targets that fail
 	slow    map[string]time.Duration
+	workers int         // asking at once; 0: as many as there are targets
 	hangs   atomic.Bool // the topic never answers
 
 	mu     sync.Mutex
@@ -90,8 +91,8 @@ func (w *world) plan(scheduled time.Time, by string) Round {
 		Parse:   parse,
 		Memory:  func(string) Memory { return memory },
 		Archive: func(string) Archive { return memory },
-		Network: func(*fleet.Fleet) Network { return network{w} },
-		Limits:  func(*fleet.Fleet) sweep.Limits { return sweep.Limits{} },
+		Network: func(*fleet.Fleet, int) Network { return network{w} },
+		Limits:  func(*fleet.Fleet) sweep.Limits { return sweep.Limits{Workers: w.workers} },
 		Meter:   func(*fleet.Fleet) Meter { return meter{w} },
 		Voice:   voice{w},
 		CPU:     func() time.Duration { return 0 },
@@ -174,7 +175,7 @@ func (n network) Ask(ctx context.Context, t fleet.Target, pass int) health.Readi
 	return health.Reading{Status: health.Up}
 }
 
-func (n network) Close() {}
+func (n network) Close() { _ = n.w.note("close", "") }
 
 type voice struct{ w *world }
 
@@ -236,6 +237,13 @@ func (m *faultyMemory) Commit(ctx context.Context, s health.State, v store.Versi
 		err = m.w.note("committed", "")
 	}
 	return version, err
+}
+
+func (m *faultyMemory) LastGood(ctx context.Context) ([]byte, error) {
+	if err := m.w.note("good", ""); err != nil {
+		return nil, err
+	}
+	return m.States.LastGood(ctx)
 }
 
 func (m *faultyMemory) KeepGood(ctx context.Context, file []byte) error {

@@ -40,7 +40,7 @@ func (p *Plan) Err() error {
 
 // tooShort is why a target beyond the plan is not asked.
 func (p *Plan) tooShort() string {
-	return fmt.Sprintf("not asked: the round is %v too short for all targets, even with no timeout above %v; it goes first next round",
+	return fmt.Sprintf("not asked: the time is %v too short for all targets, even with no timeout above %v",
 		ceil(p.Missing), Floor)
 }
 
