@@ -101,7 +101,7 @@ func (d *Dialer) cause(ctx context.Context, err error) (health.Class, string) {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return d.timedOut() // the socket's clock ran ahead of the context's
 	case errors.As(err, &noRoute):
-		return health.ClassChecker, "this machine has no route to " + noRoute.addr.String() + "; write ip: 4, or give it IPv6"
+		return health.ClassChecker, "this machine has no route to " + noRoute.addr.String() + "; write ip: 4, or give the machine IPv6"
 	case errors.As(err, &handshake):
 		return handshake.cause()
 	case errors.As(err, &protocol):

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -71,7 +72,7 @@ func TestNoIPv6Here(t *testing.T) {
 	n := w.network(t, Settings{})
 	w.routes = func(netip.AddrPort) bool { return false }
 	wantCause(t, ask(t, n, "tcp://a.example.com:80", &TCP{IP: IPv6}), health.ClassChecker,
-		"dial a.example.com:80: this machine has no route to 2001:db8::1; write ip: 4, or give it IPv6")
+		"dial a.example.com:80: this machine has no route to 2001:db8::1; write ip: 4, or give the machine IPv6")
 	w.routes = func(netip.AddrPort) bool { return true }
 	wantCause(t, ask(t, n, "tcp://a.example.com:80", &TCP{IP: IPv6}), health.ClassConnect,
 		"dial a.example.com:80: network unreachable")
@@ -106,8 +107,9 @@ func TestDialledFamilies(t *testing.T) {
 
 // coming is what connecting to an address comes to, after a while.
 type coming struct {
-	after time.Duration
-	err   error
+	after    time.Duration
+	err      error
+	stubborn bool // comes to it even when nobody wants it any more
 }
 
 // TestReach plays dialling in a bubble, to the millisecond.
@@ -121,33 +123,38 @@ func TestReach(t *testing.T) {
 		want  string // the address, or the error
 		took  time.Duration
 	}{
-		{"the first that answers", v4 + " " + w4, map[string]coming{v4: {time.Second, nil}}, v4, time.Second},
-		{"the second if the first refuses", v4 + " " + w4, map[string]coming{v4: {0, refused}, w4: {time.Second, nil}}, w4, time.Second},
-		{"the second if the first hangs for its share", v4 + " " + w4, map[string]coming{v4: {time.Hour, nil}, w4: {time.Second, nil}}, w4, 6 * time.Second},
-		{"what says more than a timeout", v4 + " " + w4, map[string]coming{v4: {time.Hour, nil}, w4: {0, refused}}, "refused", 5 * time.Second},
-		{"nothing, when all hang", v4 + " " + w4, map[string]coming{v4: {time.Hour, nil}, w4: {time.Hour, nil}}, "context deadline exceeded", 10 * time.Second},
+		{"the first that answers", v4 + " " + w4, map[string]coming{v4: {after: time.Second}}, v4, time.Second},
+		{"the second if the first refuses", v4 + " " + w4, map[string]coming{v4: {err: refused}, w4: {after: time.Second}}, w4, time.Second},
+		{"the second if the first hangs for its share", v4 + " " + w4, map[string]coming{v4: {after: time.Hour}, w4: {after: time.Second}}, w4, 6 * time.Second},
+		{"what says more than a timeout", v4 + " " + w4, map[string]coming{v4: {after: time.Hour}, w4: {err: refused}}, "refused", 5 * time.Second},
+		{"nothing, when all hang", v4 + " " + w4, map[string]coming{v4: {after: time.Hour}, w4: {after: time.Hour}}, "context deadline exceeded", 10 * time.Second},
 
-		{"the first family, in its head start", v6 + " " + v4, map[string]coming{v6: {299 * time.Millisecond, nil}, v4: {0, nil}}, v6, 299 * time.Millisecond},
-		{"the other, when the first is slow", v6 + " " + v4, map[string]coming{v6: {time.Hour, nil}, v4: {time.Second, nil}}, v4, 1300 * time.Millisecond},
-		{"the first, when it is still faster", v6 + " " + v4, map[string]coming{v6: {time.Second, nil}, v4: {time.Second, nil}}, v6, time.Second},
-		{"the other at once, when the first refuses", v6 + " " + v4, map[string]coming{v6: {0, refused}, v4: {time.Second, nil}}, v4, time.Second},
-		{"nothing, when both refuse", v6 + " " + v4, map[string]coming{v6: {0, refused}, v4: {time.Second, refused}}, "refused", time.Second},
+		{"the first family, in its head start", v6 + " " + v4, map[string]coming{v6: {after: 299 * time.Millisecond}, v4: {after: 0}}, v6, 299 * time.Millisecond},
+		{"the other, when the first is slow", v6 + " " + v4, map[string]coming{v6: {after: time.Hour}, v4: {after: time.Second}}, v4, 1300 * time.Millisecond},
+		{"the first, when it is still faster", v6 + " " + v4, map[string]coming{v6: {after: time.Second}, v4: {after: time.Second}}, v6, time.Second},
+		{"one of two that both connect", v6 + " " + v4, map[string]coming{v6: {after: time.Second}, v4: {after: time.Second, stubborn: true}}, v6, 1300 * time.Millisecond},
+		{"the other at once, when the first refuses", v6 + " " + v4, map[string]coming{v6: {err: refused}, v4: {after: time.Second}}, v4, time.Second},
+		{"nothing, when both refuse", v6 + " " + v4, map[string]coming{v6: {err: refused}, v4: {after: time.Second, err: refused}}, "refused", time.Second},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := NewNetwork(Settings{})
-				open := 0
+				var open atomic.Int64
 				n.connect = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 					comes := c.comes[to.Addr().String()]
+					stop := ctx.Done()
+					if comes.stubborn {
+						stop = nil
+					}
 					select {
 					case <-time.After(comes.after):
-					case <-ctx.Done():
+					case <-stop:
 						return nil, ctx.Err()
 					}
 					if comes.err != nil {
 						return nil, comes.err
 					}
-					open++
+					open.Add(1)
 					return &closing{open: &open}, nil
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -167,20 +174,30 @@ func TestReach(t *testing.T) {
 				if got != c.want || took != c.took {
 					t.Errorf("%s after %s, want %s after %s", got, took, c.want, c.took)
 				}
-				if want := map[bool]int{true: 1, false: 0}[err == nil]; open != want {
-					t.Errorf("%d connections are open, want %d", open, want)
+				if want := map[bool]int64{true: 1, false: 0}[err == nil]; open.Load() != want {
+					t.Errorf("%d connections are open, want %d", open.Load(), want)
 				}
 			})
 		})
 	}
 }
 
+// closing counts connections down, once each.
 type closing struct {
 	net.Conn
-	open *int
+	open *atomic.Int64
 }
 
-func (c *closing) Close() error { *c.open--; return nil }
+func (c *closing) Close() error {
+	if c.open != nil {
+		c.open.Add(-1)
+		c.open = nil
+	}
+	if c.Conn == nil {
+		return nil
+	}
+	return c.Conn.Close()
+}
 
 func TestAllowed(t *testing.T) {
 	for _, c := range []struct {

@@ -21,9 +21,10 @@ const longestHead = 64 << 10
 // wire is a connection that speaks HTTP/1.1, one request after another.
 //
 // It is driven by hand, with the standard library's own writer of requests and reader of
-// answers, rather than by an [http.Transport]. That costs a third less processor time a
-// check, no second goroutine stands between the socket and the clock, and no pool can hand
-// a connection that one target was permitted to another that was not.
+// answers, rather than by an [http.Transport]. That costs between a quarter (with TLS) and
+// nearly half less processor time a check, no second goroutine stands between the socket
+// and the clock, and no pool can hand a connection that one target was permitted to another
+// that was not. The price is HTTP/2, which costs more than it would tell.
 type wire struct {
 	conn  net.Conn // TLS, when there is TLS
 	below net.Conn // TCP

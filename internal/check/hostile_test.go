@@ -5,10 +5,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rollcall/internal/health"
@@ -40,8 +43,8 @@ var hostileCauses = map[string]struct {
 	"sends headers without end":         {health.ClassProtocol, `the headers are longer than 64 KiB`},
 	"sends interim answers without end": {health.ClassProtocol, `the headers are longer than 64 KiB`},
 	"sends a body without end":          {}, // it is asked for no more than the cap
-	"redirects in a circle":             {health.ClassProtocol, `redirect loop: after 5 redirects back at "URL/b"`},
-	"redirects without end":             {health.ClassProtocol, `more than 5 redirects, the next to "URL/6"`},
+	"redirects in a circle":             {health.ClassProtocol, `redirect loop: back at "URL/b"`},
+	"redirects without end":             {health.ClassProtocol, `redirects on beyond the limit of 5, to "URL/6"`},
 	"redirects to nowhere":              {health.ClassStatus, `status 302, want 2xx`},
 	"redirects to another scheme":       {health.ClassProtocol, `status 302 redirects to "file:///etc/passwd", which is not HTTP`},
 	"is not available":                  {health.ClassStatus, `status 503, want 2xx`},
@@ -141,15 +144,34 @@ func TestHostileBodies(t *testing.T) {
 	}
 }
 
-func TestLongJudgement(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	start, done := time.Now(), make(chan struct{})
-	defer close(done)
-	_, _, err := aside(ctx, func() (health.Class, string) { <-done; return "", "" })
-	if took := time.Since(start); err == nil || took > 20*time.Millisecond+late {
-		t.Errorf("%v after %s", err, took)
+// Of a body without end the cap is judged, and memory holds no more.
+func TestEndlessBody(t *testing.T) {
+	p := stand(t, peer.Behaviour{Answer: func(w http.ResponseWriter, r *http.Request) {
+		for line := strings.Repeat("a", 4096); ; {
+			if _, err := io.WriteString(w, line); err != nil {
+				return
+			}
+		}
+	}})
+	n := NewNetwork(Settings{})
+	defer n.Close()
+	r := punctual(t, n, p.URL, get(func(c *HTTP) { c.Expect.Body = wanting(t, map[string]any{"contains": secret.Plain("b")}) }), time.Second)
+	if r.Class != health.ClassBody || !strings.HasSuffix(r.Cause, "in the first 256 KiB; raise max_body") {
+		t.Errorf("%s: %s", r.Class, r.Cause)
 	}
+}
+
+func TestLongJudgement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start, done := time.Now(), make(chan struct{})
+		defer close(done)
+		_, _, err := aside(ctx, func() (health.Class, string) { <-done; return "", "" })
+		if took := time.Since(start); err == nil || took != time.Second {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
 	defer func() {
 		if recover() != "deep inside" {
 			t.Error("a panic got lost")
@@ -185,7 +207,7 @@ func TestHangsElsewhere(t *testing.T) {
 		r := punctual(t, n, "http://a.example.com", get(), 100*time.Millisecond)
 		wantCause(t, r, health.ClassChecker,
 			`get "http://a.example.com": its look-up did not come to its turn within 100ms: 50 run at once`)
-		if r.Waited < 90*time.Millisecond || r.Latency > 10*time.Millisecond {
+		if r.Waited < 90*time.Millisecond || r.Latency > 40*time.Millisecond {
 			t.Errorf("waited %s, latency %s", r.Waited, r.Latency)
 		}
 	})
@@ -214,8 +236,7 @@ func TestStopped(t *testing.T) {
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	r = n.Ask(ctx, target(p.URL), prepared(t, get(), p.URL), 1)
-	if !strings.HasPrefix(strings.TrimPrefix(r.Cause, `get "`+p.URL+`": `), "no answer within 100ms: ") &&
-		!strings.HasPrefix(strings.TrimPrefix(r.Cause, `get "`+p.URL+`": `), "no answer within 99ms: ") {
+	if !regexp.MustCompile(`: no answer within (100|\d\d)ms: `).MatchString(r.Cause) {
 		t.Error(r.Cause)
 	}
 }
@@ -223,6 +244,7 @@ func TestStopped(t *testing.T) {
 // Nothing of an attempt outlives it but what is kept for reuse, and that ends with the network.
 func TestNothingIsLeft(t *testing.T) {
 	before := runtime.NumGoroutine()
+	var open atomic.Int64
 	func() {
 		var peers []*peer.Peer
 		for _, b := range peer.Hostile {
@@ -235,6 +257,14 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		well := stand(t, peer.Answering(0, 200, "ok"))
 		n := NewNetwork(Settings{})
+		connect := n.connect
+		n.connect = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			conn, err := connect(ctx, to)
+			if err == nil {
+				open.Add(1)
+			}
+			return &closing{conn, &open}, err
+		}
 		for _, p := range peers {
 			to := target(p.URL)
 			to.Timeout = 50 * time.Millisecond
@@ -249,6 +279,9 @@ func TestNothingIsLeft(t *testing.T) {
 		n.Close()
 		well.Close()
 	}()
+	if got := open.Load(); got != 0 {
+		t.Errorf("%d connections are open", got)
+	}
 	for deadline := time.Now().Add(2 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<16)

@@ -68,12 +68,14 @@ func (n *Network) Close() { n.idle.close() }
 // nobody: its reading is unknown, and the stack is in the log. No string of the reading
 // holds a resolved secret, a line break or more than [longestCause] characters.
 func (n *Network) Ask(ctx context.Context, t health.Target, c Checker, pass int) (r health.Reading) {
+	start := time.Now()
 	if t.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.Timeout)
+		ctx, cancel = context.WithDeadline(ctx, start.Add(t.Timeout))
 		defer cancel()
 	}
 	d := newDialer(ctx, n, t, pass)
+	d.start = start
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("check panicked", "target", t.Name, "panic", n.tidy(fmt.Sprint(p)),

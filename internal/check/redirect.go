@@ -22,7 +22,7 @@ type step struct {
 	trail  []string // the requests before this one
 }
 
-// schemes of HTTP and the ports they stand for.
+// httpPorts are the schemes of HTTP and the ports they stand for.
 var httpPorts = map[string]uint16{"http": 80, "https": 443}
 
 // redirected tells whether an answer asks to go elsewhere. 300 and 304 do not, nor does a
@@ -60,9 +60,9 @@ func (s step) follow(resp *http.Response, limit int, secrets *secret.Redactor) (
 	}
 	switch {
 	case len(next.trail) > limit && slices.Contains(next.trail, next.method+" "+to.String()):
-		return s, protocolErrorf("redirect loop: after %d redirects back at %s", limit, name)
+		return s, protocolErrorf("redirect loop: back at %s", name)
 	case len(next.trail) > limit:
-		return s, protocolErrorf("more than %d redirects, the next to %s", limit, name)
+		return s, protocolErrorf("redirects on beyond the limit of %d, to %s", limit, name)
 	case next.body != "" && !sameOrigin(s, next):
 		return s, protocolErrorf("status %d would send the body on to %s, which is another origin", resp.StatusCode, name)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"rollcall/internal/health"
@@ -86,6 +87,31 @@ func TestRedirectsAtHome(t *testing.T) {
 	}
 }
 
+// Away from home nothing configured goes along, however many steps are taken there.
+func TestRedirectsAbroad(t *testing.T) {
+	w, _, _ := abroad(t, http.StatusFound, "http://b.example.com/first")
+	b := stand(t, peer.Redirecting(http.StatusFound, "/second"))
+	w.stands["203.0.113.2"] = b.Addr
+	wantUp(t, ask(t, w.network(t, Settings{}), "http://a.example.com/", get(full)))
+	if got := b.Last(); got.URL.Path != "/second" || got.Header.Get("Authorization") != "" || got.Host != "b.example.com" {
+		t.Errorf("%s, host %s, %v", got.URL.Path, got.Host, got.Header)
+	}
+}
+
+// Who may be dialled inward is that host and port, and not what stands beside it.
+func TestRedirectsToTheNextPort(t *testing.T) {
+	inner := stand(t, peer.Answering(0, 200, "ok"))
+	p := stand(t, peer.Redirecting(http.StatusFound, inner.URL))
+	n := NewNetwork(Settings{})
+	defer n.Close()
+	r := ask(t, n, p.URL, get(inward))
+	wantCause(t, r, health.ClassProtocol, `get "`+p.URL+`": redirected to "`+inner.URL+
+		`": 127.0.0.1 is an inward address, where this redirect may not lead; make it a target of its own if that is meant`)
+	if inner.Connections() != 0 {
+		t.Error("was dialled")
+	}
+}
+
 // Once away, an attempt is never at home again: the way back was another's choice.
 func TestRedirectsThereAndBack(t *testing.T) {
 	var back *http.Request
@@ -128,6 +154,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 		{302, "http://[64:ff9b::10.0.0.1]/", nil, health.ClassProtocol, get302 + `redirected to "http://[64:ff9b::10.0.0.1]/": 64:ff9b::10.0.0.1 is an address of a private network` + inwards},
 		{302, "http://nowhere.example.com/", nil, health.ClassDNS, get302 + `redirected to "http://nowhere.example.com/": no such host: nowhere.example.com, or none with an IPv4 address`},
 		{302, "gopher://b.example.com/", nil, health.ClassProtocol, get302 + `status 302 redirects to "gopher://b.example.com/", which is not HTTP`},
+		{302, "gopher://user:hunter2@b.example.com/", nil, health.ClassProtocol, get302 + `status 302 redirects to "gopher://b.example.com/", which is not HTTP`},
 		{302, "http:///path", nil, health.ClassProtocol, get302 + `status 302 redirects to "http:///path", which is not HTTP`},
 		{302, "http://b.example.com:0/", nil, health.ClassProtocol, get302 + `status 302 redirects to "http://b.example.com:0/", which no host has`},
 		{302, "http://b.example.com:x/", nil, health.ClassProtocol, get302 + `status 302 redirects to what is not a URL`},
@@ -157,6 +184,13 @@ func TestRedirectsOutwards(t *testing.T) {
 	if b.Requests() != 1 {
 		t.Error("was not asked")
 	}
+
+	// It is the first connection that counts, not the one before.
+	w.stands["203.0.113.2"] = stand(t, peer.Redirecting(http.StatusFound, "http://private.example.com/")).Addr
+	wantUp(t, ask(t, w.network(t, Settings{}), "http://inner.example.com", get()))
+	if b.Requests() != 2 {
+		t.Error("was not asked by way of the world")
+	}
 }
 
 // A redirect uses no kept connection, neither of its own target nor of another.
@@ -172,6 +206,29 @@ func TestRedirectsDialAnew(t *testing.T) {
 	wantUp(t, ask(t, n, "http://a.example.com/", get(reuse)))
 	if a.Connections() != 1 || b.Connections() != 2 {
 		t.Errorf("%d and %d connections, want 1 and 2", a.Connections(), b.Connections())
+	}
+
+	// Nor is one to the target itself there for a redirect to take.
+	var both sync.WaitGroup
+	both.Add(2)
+	c := stand(t, peer.Behaviour{Answer: func(rw http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/both":
+			both.Done()
+			both.Wait()
+		case "/":
+			rw.Header().Set("Location", "http://b.example.com/")
+			rw.WriteHeader(http.StatusFound)
+		}
+	}})
+	var asking sync.WaitGroup
+	for range 2 {
+		asking.Go(func() { wantUp(t, ask(t, n, c.URL+"/both", get(reuse))) })
+	}
+	asking.Wait()
+	wantUp(t, ask(t, n, c.URL, get(reuse)))
+	if c.Connections() != 2 || c.Requests() != 3 || b.Requests() != 4 {
+		t.Errorf("%d connections, asked %d times; the other %d times", c.Connections(), c.Requests(), b.Requests())
 	}
 
 	// What was dialled with leave is out of a redirect's reach even while it is open.
