@@ -22,6 +22,7 @@ type environment struct {
 
 	MemoryMiB  int64  `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE,required"`
 	RuntimeAPI string `env:"AWS_LAMBDA_RUNTIME_API"`
+	XRay       string `env:"AWS_XRAY_DAEMON_ADDRESS"`
 }
 
 // readEnvironment reads it, or names everything that is missing at once.
@@ -40,6 +41,10 @@ func readEnvironment() (environment, error) {
 
 func (e environment) memory() int64 { return e.MemoryMiB << 20 }
 
+// collectAt is the memory, in bytes, at which the collector works harder: later, and Lambda
+// would kill the function before it has.
+func (e environment) collectAt() int64 { return e.memory() * 80 / 100 }
+
 func (e environment) settings() rollcall.Settings {
 	return rollcall.Settings{
 		Version: rollcall.Version(),
@@ -51,6 +56,7 @@ func (e environment) settings() rollcall.Settings {
 		Workers: e.Workers,
 
 		RuntimeAPI: e.RuntimeAPI,
+		XRay:       e.XRay,
 		Metrics:    os.Stdout, // CloudWatch Logs, which reads the metrics off the lines
 	}
 }

@@ -30,10 +30,16 @@ type checker interface {
 
 type handler struct{ checker }
 
-// answer is what an invocation by hand gets to see.
-type answer struct {
-	*rollcall.Document
-	Sent string `json:"sent,omitempty"` // test: what was sent
+// summary is what an invocation of a round gets to see. The results are in the log: those of
+// a large fleet would be more than Lambda takes for an answer.
+type summary struct {
+	Round   rollcall.DocumentRound   `json:"round"`
+	Summary rollcall.DocumentSummary `json:"summary"`
+}
+
+// sent is what an invocation of the test message gets to see.
+type sent struct {
+	Sent string `json:"sent"`
 }
 
 // handle serves one event. Targets that are down are no error; an error is something of
@@ -52,7 +58,7 @@ func (h handler) handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		if err := h.Test(ctx, time.Now()); err != nil {
 			return nil, err
 		}
-		return answer{Sent: "a digest marked TEST, to the topic for people"}, nil
+		return sent{"a digest marked TEST, to the topic for people"}, nil
 	default:
 		return nil, fmt.Errorf("event: kind %q, want round, check or test", e.Kind)
 	}
@@ -68,7 +74,7 @@ func (h handler) round(ctx context.Context, e event) (any, error) {
 		return nil, err
 	}
 	document := rollcall.NewDocument(report)
-	return answer{Document: &document}, nil
+	return summary{document.Round, document.Summary}, nil
 }
 
 func (h handler) check(ctx context.Context, e event) (any, error) {
@@ -81,8 +87,7 @@ func (h handler) check(ctx context.Context, e event) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	document := rollcall.NewDocument(report)
-	return answer{Document: &document}, nil
+	return rollcall.NewDocument(report), nil
 }
 
 // invocation names this very invocation, so that a round knows its own writes again. The

@@ -50,11 +50,13 @@ func TestHandle(t *testing.T) {
 		t.Errorf("round: %v, scheduled %s", err, d.scheduled)
 	}
 	text, _ := json.Marshal(answered)
-	if !strings.Contains(string(text), `"schema":"rollcall.check/1"`) || !strings.Contains(string(text), `"down":1`) {
-		t.Errorf("round answers %s, want the document", text)
+	if !strings.Contains(string(text), `"completed":true`) || !strings.Contains(string(text), `"down":1`) || strings.Contains(string(text), "results") {
+		t.Errorf("round answers %s, want its summary", text)
 	}
-	if _, err := (handler{d}).handle(ctx, json.RawMessage(`{"kind":"check","targets":["a","b"]}`)); err != nil || len(d.names) != 2 {
-		t.Errorf("check: %v, names %v", err, d.names)
+	answered, err = handler{d}.handle(ctx, json.RawMessage(`{"kind":"check","targets":["a","b"]}`))
+	text, _ = json.Marshal(answered)
+	if err != nil || len(d.names) != 2 || !strings.Contains(string(text), `"schema":"rollcall.check/1"`) {
+		t.Errorf("check: %v, names %v, answers %s, want the document", err, d.names, text)
 	}
 	if d.budget > 47*time.Second || d.budget < 40*time.Second {
 		t.Errorf("check has %s of 55s, want what the reserve leaves", d.budget)
@@ -121,11 +123,19 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("ROLLCALL_TOPIC", "arn:aws:sns:eu-central-1:123456789012:t")
 	t.Setenv("ROLLCALL_WORKERS", "40")
 	t.Setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+	t.Setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+	t.Setenv("AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000")
 	e, err := readEnvironment()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := e.settings()
+	if s.RuntimeAPI != "127.0.0.1:9001" || s.XRay != "169.254.100.1:2000" {
+		t.Errorf("settings %+v, want Lambda's own addresses among them: they are never to be asked", s)
+	}
+	if e.collectAt() != 512<<20*80/100 {
+		t.Errorf("the collector holds memory to %d bytes, want 80 %% of 512 MiB", e.collectAt())
+	}
 	if s.Config != "file:targets.yaml" || s.Store != "s3://b" || s.Workers != 40 || s.Memory != 512<<20 || s.Fleet != "shop" || s.Metrics == nil {
 		t.Errorf("settings %+v", s)
 	}

@@ -21,7 +21,7 @@ func main() {
 	if err != nil {
 		fail("read the environment", err)
 	}
-	debug.SetMemoryLimit(env.memory() * 80 / 100) // before that, the collector would let Lambda kill us
+	debug.SetMemoryLimit(env.collectAt())
 	opened, err := rollcall.Open(ctx, env.settings())
 	if err != nil {
 		fail("open", err)
