@@ -1,76 +1,117 @@
 package main
 
 import (
+	"context"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"rollcall/internal/fleet"
 	"rollcall/internal/health"
 	"rollcall/internal/rollcall"
+	"rollcall/internal/source"
 )
 
 // checkFlags are what `rollcall check` was told.
 type checkFlags struct {
-	file    string
-	budget  time.Duration
-	memory  int64
+	*limits
+	file    *string
 	quiet   bool
 	output  *oneOf
 	failOn  *oneOf
 	colours *oneOf
+	roots   *x509.CertPool
 }
 
-func checkCommand() *cobra.Command {
-	var f checkFlags
+func checkCommand(roots *x509.CertPool) *cobra.Command {
+	f := checkFlags{roots: roots}
 	cmd := &cobra.Command{
 		Use:   "check [NAME|URL ...]",
 		Short: "ask now and print; remembers nothing, tells nobody",
-		Long: `check asks the targets of the file now and prints what came. Names are targets or groups
-of the file; URLs need no file; without either the whole file is asked.`,
-		Example: `  rollcall check https://example.com/health
-  rollcall check checkout payments -f infra/targets.yaml
+		Long: `check asks now and prints what came: the worst first, with its cause. A NAME is
+a target or a group of the targets file; without any, the whole file is asked. A
+URL needs no file: it is asked as a target of which nothing else is said.`,
+		Example: `  rollcall check                               the whole of infra/targets.yaml
+  rollcall check checkout payments             a target and a group of it
+  rollcall check https://example.com/health    one URL
+  rollcall check -q                            no word while all is up
   rollcall check -o json | jq '.results[] | select(.status == "down")'`,
-		RunE: func(cmd *cobra.Command, args []string) error { return check(cmd, args, f) },
+		ValidArgsFunction: completeNames,
+		RunE:              func(cmd *cobra.Command, args []string) error { return ask(cmd, args, f) },
 	}
-	cmd.Flags().StringVarP(&f.file, "file", "f", defaultConfig, "targets file; - is standard input")
-	cmd.Flags().DurationVar(&f.budget, "budget", 46*time.Second, "time for everything together")
-	cmd.Flags().Int64Var(&f.memory, "memory", 512, "MB of memory to stay within")
-	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "leave out what is up, and the progress")
+	f.file = fileFlag(cmd)
+	f.limits = limitFlags(cmd, 46*time.Second, "time for asking", "memory to stay within")
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print nothing of what is up, and no progress")
 	f.output = words(cmd, "output", "o", "how to print the results", "table", "json")
 	f.failOn = words(cmd, "fail-on", "", "the least that makes the exit status 1", "down", "degraded")
 	f.colours = words(cmd, "color", "", "when to colour", "auto", "always", "never")
 	return cmd
 }
 
-func check(cmd *cobra.Command, names []string, f checkFlags) error {
-	if err := f.wrong(); err != nil {
-		return err
-	}
+// ask is `rollcall check`.
+func ask(cmd *cobra.Command, names []string, f checkFlags) error {
 	ctx := cmd.Context()
-	var bar progress
+	var live progress
 	if !f.quiet && isTerminal(cmd.ErrOrStderr()) {
-		bar = newProgress(cmd.ErrOrStderr())
+		live = newProgress(cmd.ErrOrStderr())
 	}
-	r, err := rollcall.Open(ctx, rollcall.Settings{
-		Version: rollcall.Version(), Config: f.file, Memory: f.memory << 20, Watch: bar.watch,
-	})
-	if err != nil {
-		return undone{err}
-	}
-	report, err := r.Check(ctx, names, f.budget)
-	bar.done()
+	report, err := f.report(ctx, names, live.watch)
+	live.done()
 	if err != nil {
 		return err
 	}
-	if err := f.print(cmd.OutOrStdout(), report); err != nil {
-		return undone{err}
+	if err := written(0, f.print(cmd.OutOrStdout(), report)); err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "rollcall: stopped; these are the results so far")
 		return status(exitInterrupted)
 	}
 	return verdict(report, f.failOn.value)
+}
+
+// report asks. That the file or a name is wrong is an error of whoever called.
+func (f checkFlags) report(ctx context.Context, names []string, watch func(rollcall.Seen)) (health.Report, error) {
+	r, err := rollcall.Open(ctx, rollcall.Settings{
+		Version: rollcall.Version(), Config: *f.file, Memory: f.memory.bytes(), Roots: f.roots, Watch: watch,
+	})
+	if err != nil {
+		return health.Report{}, undone{err}
+	}
+	report, err := r.Check(ctx, names, time.Duration(f.budget))
+	if err != nil {
+		return report, meant(err, names, *f.file)
+	}
+	return report, nil
+}
+
+// meant adds to err what somebody may have meant whose names found nothing, or no file.
+func meant(err error, names []string, file string) error {
+	var problems fleet.Problems
+	known := errors.As(err, &problems)
+	if inFile(problems) {
+		return err
+	}
+	for _, n := range names {
+		switch info, missing := os.Stat(n); {
+		case missing == nil && info.Mode().IsRegular():
+			return hinted{err, fmt.Sprintf("if the file is meant, write -f %q", n)}
+		case strings.Contains(n, ".") && !strings.Contains(n, "://"):
+			return hinted{err, fmt.Sprintf("if the URL is meant, write %q", "https://"+n)}
+		}
+	}
+	if _, missing := os.Stat(source.Name(file)); !known && errors.Is(missing, fs.ErrNotExist) {
+		return hinted{err, "a URL needs no file: rollcall check https://example.com/health"}
+	}
+	return err
 }
 
 func (f checkFlags) print(w io.Writer, report health.Report) error {
@@ -79,7 +120,7 @@ func (f checkFlags) print(w io.Writer, report health.Report) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(rollcall.NewDocument(report))
 	}
-	return table{paints(w, f.colours.value), f.quiet}.print(w, report)
+	return table{screenOf(w, f.colours.value), f.quiet}.print(w, report)
 }
 
 // verdict is the exit status of a report, the first that applies.

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,22 +20,29 @@ import (
 func demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "two real rounds over endpoints on this machine, some of them broken",
-		Long: `demo starts 100 endpoints on this machine that answer after 200 ms, and some that are broken
-in instructive ways, plays two real rounds over them, and shows what a person would get.
-It needs no account and no network, and ends by itself.`,
-		Args: cobra.NoArgs,
+		Short: "two real rounds over endpoints on this machine, some broken",
+		Long: fmt.Sprintf(`demo starts %d endpoints on this machine that answer after %s, and %d broken
+ones, each broken in a way of its own. It plays two real rounds over them and
+shows what people would get. It needs no account and no network, and ends by
+itself.`, wellCount, milliseconds(wellAfter), len(broken)),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := demo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
-				return undone{err}
+			err := demo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			switch {
+			case cmd.Context().Err() != nil:
+				return status(exitInterrupted)
+			case err != nil:
+				return undone{fmt.Errorf("demo: %w", err)}
+			default:
+				return nil
 			}
-			return nil
 		},
 	}
 }
 
-// demo is the story, told on out.
-func demo(ctx context.Context, out, errs io.Writer) error {
+// demo is the story, told on out. The folder that it ends with is kept; one that nobody was
+// told of is not.
+func demo(ctx context.Context, out, errs io.Writer) (err error) {
 	stage, err := raise()
 	if err != nil {
 		return err
@@ -45,51 +52,58 @@ func demo(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(folder)
+		}
+	}()
 	list := filepath.Join(folder, "targets.yaml")
 	if err := os.WriteFile(list, []byte(stage.targets()), 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d endpoints that answer after %s, and %d that are broken, all on this machine.\n", wellCount, wellAfter, len(broken))
-	teller := &teller{out: out, table: table{painter: paints(out, "auto"), quiet: true}}
+	t := &teller{out: out, table: table{screen: screenOf(out, "auto"), quiet: true}}
 	if isTerminal(errs) {
-		teller.live = errs
+		t.live = errs
 	}
 	r, err := rollcall.Open(ctx, rollcall.Settings{
-		Version: rollcall.Version(), Config: list, Store: folder, Roots: stage.roots(),
-		Voice: teller, Watch: teller.watch,
+		Version: rollcall.Version(), Config: list, Store: folder, Roots: stage.roots(), Voice: t, Watch: t.watch,
 	})
 	if err != nil {
 		return err
 	}
+	t.say("%d endpoints that answer after %s and %d broken ones, all on this machine.",
+		wellCount, milliseconds(wellAfter), len(broken))
 	// The second round is a minute after the first by its name, so nobody has to wait for it.
 	first := time.Now().Truncate(time.Minute)
 	for i, scheduled := range []time.Time{first, first.Add(time.Minute)} {
-		teller.begin()
+		t.begin()
 		report, err := r.Round(ctx, scheduled, fmt.Sprintf("demo-%d", i+1))
-		teller.bar.done()
+		t.progress.done()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			return err
 		}
-		if err := teller.round(i+1, report); err != nil {
-			return err
+		if len(t.told) != i+1 {
+			return fmt.Errorf("%d rounds told %d digests, want one each", i+1, len(t.told))
 		}
+		t.round(i, report)
 	}
-	if len(teller.told) != 2 {
-		return errors.New("demo: two rounds told something else than two digests")
-	}
-	teller.digest(teller.told[1])
-	fmt.Fprintf(out, "\nThe state is in %s\nthe targets file is %s\n", filepath.Join(folder, "state", "demo", rollcall.Whole+".json"), list)
-	fmt.Fprintf(out, "Ask one of your own: go run ./cmd/rollcall check https://example.com/health\n")
-	return nil
+	t.say("\nThe state:        %s", filepath.Join(folder, "state", "demo", rollcall.Whole+".json"))
+	t.say("The targets file: %s", list)
+	t.say("Now one of yours: go run ./cmd/rollcall check https://example.com/health")
+	return t.err
 }
 
 // teller watches the rounds and tells the story. It is also the topic: what it is given to
 // publish is what people would get.
 type teller struct {
 	table
-	out  io.Writer
-	live io.Writer // where progress is shown; nil: nowhere
-	bar  progress
+	out      io.Writer
+	err      error     // the first that writing gave
+	live     io.Writer // where progress is shown; nil: nowhere
+	progress progress
 
 	mu       sync.Mutex
 	told     []health.Digest
@@ -97,13 +111,15 @@ type teller struct {
 	wellDone time.Time // when the last of them was
 }
 
+// begin is the beginning of a round.
 func (t *teller) begin() {
 	t.well = 0
 	if t.live != nil {
-		t.bar = newProgress(t.live)
+		t.progress = newProgress(t.live)
 	}
 }
 
+// watch takes note of one attempt.
 func (t *teller) watch(s rollcall.Seen) {
 	t.mu.Lock()
 	if s.Target.Group == wellGroup && s.Reading.Status == health.Up {
@@ -111,7 +127,7 @@ func (t *teller) watch(s rollcall.Seen) {
 		t.wellDone = s.At
 	}
 	t.mu.Unlock()
-	t.bar.watch(s)
+	t.progress.watch(s)
 }
 
 // Publish keeps a digest to be shown.
@@ -120,23 +136,61 @@ func (t *teller) Publish(_ context.Context, d health.Digest) (health.Delivery, e
 	return health.Accepted, nil
 }
 
-// round tells how one round went.
-func (t *teller) round(n int, r health.Report) error {
-	fmt.Fprintf(t.out, "\nRound %d, %s\n", n, r.Scheduled.Local().Format("15:04"))
-	fmt.Fprintf(t.out, "%s  %d of %d; the hundredth answered after %.3f s, one after another it would be %.0f s\n",
-		t.status(health.Up), t.well, wellCount, t.wellDone.Sub(r.Started).Seconds(), (wellCount * wellAfter).Seconds())
-	if n > 1 {
-		fmt.Fprintf(t.out, "%s\nThe second bad round in a row is news: one message for all of it.\n", t.sum(r))
-		return nil
+// say tells a line of the story.
+func (t *teller) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(t.out, format+"\n", args...); err != nil && t.err == nil {
+		t.err = err
 	}
-	if err := t.print(t.out, r); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.out, "People get: %q\nNobody is told of what is down yet: one bad round may be a blip.\n", notify.Subject(t.told[0]))
-	return nil
 }
 
-// digest shows the mail that people would get.
-func (t *teller) digest(d health.Digest) {
-	fmt.Fprintf(t.out, "\n---- the mail ----\nSubject: %s\n\n%s------------------\n", notify.Subject(d), notify.Email(d, notify.Least))
+// round tells how one of the two rounds went, and what people were told of it.
+func (t *teller) round(i int, r health.Report) {
+	digest := t.told[i]
+	up := fmt.Sprintf("%d of %d", t.well, wellCount)
+	if t.well == wellCount {
+		up += fmt.Sprintf(", the hundredth after %.3f s", t.wellDone.Sub(r.Started).Seconds())
+	}
+	if i > 0 {
+		t.say("\nRound 2, %s, a minute later by its name\n", clock(r))
+		t.up(up)
+		t.say("%s", t.beside(sum(r), 0, 0))
+		t.say("\nTold: all that is down, in one mail, because two rounds in a row were bad.\n")
+		t.mail(digest)
+		return
+	}
+	t.say("\nRound 1, %s\n", clock(r))
+	t.up(fmt.Sprintf("%s; one by one it would be %.0f s", up, (wellCount * wellAfter).Seconds()))
+	if err := t.print(t.out, r); err != nil && t.err == nil {
+		t.err = err
+	}
+	t.say("\nTold: a first message, so that people know how the next ones will reach them:")
+	t.say("      %q", notify.Subject(digest))
+	t.say("Not told: what is down. One bad round may be a blip.")
 }
+
+// up tells of the endpoints that are, as a row of the table.
+func (t *teller) up(what string) {
+	t.say("%s%*s%s", t.status(health.Up), gap, "", t.beside(what, statusWide+gap, statusWide+gap))
+}
+
+// mail shows a mail, set off from the story.
+func (t *teller) mail(d health.Digest) {
+	const margin = "  | "
+	text := "Subject: " + notify.Subject(d) + "\n\n" + strings.TrimSpace(notify.Email(d, notify.Least))
+	room := max(t.columns-len(margin), leastRoom)
+	for line := range strings.Lines(text) {
+		lines := []string{strings.TrimSpace(line)}
+		if t.columns > 0 {
+			lines = fold(lines[0], room)
+		}
+		for _, l := range lines {
+			t.say("%s", strings.TrimRight(margin+l, " "))
+		}
+	}
+}
+
+// clock is when a round was scheduled, as its mail spells it.
+func clock(r health.Report) string { return r.Scheduled.UTC().Format("15:04 UTC") }
+
+// milliseconds is a short duration in words.
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }

@@ -1,41 +1,87 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
+
+	"rollcall/internal/check"
 )
 
 // defaultConfig is where a project keeps its list.
 const defaultConfig = "infra/targets.yaml"
 
-// oneOf is a flag that takes one of a few words.
+// option is a flag that can say what it wants.
+type option interface {
+	pflag.Value
+	want() string
+}
+
+// oneOf is an option that takes one of a few words.
 type oneOf struct {
 	value string
 	words []string
 }
 
-var _ pflag.Value = (*oneOf)(nil)
-
 func (o *oneOf) String() string { return o.value }
 func (o *oneOf) Type() string   { return strings.Join(o.words, "|") }
-func (o *oneOf) Set(s string) error {
-	for _, w := range o.words {
-		if s == w {
-			o.value = s
-			return nil
-		}
-	}
-	return fmt.Errorf("want %s", strings.Join(o.words, " or "))
+func (o *oneOf) want() string {
+	last := len(o.words) - 1
+	return strings.Join(o.words[:last], ", ") + " or " + o.words[last]
 }
 
-// words adds a flag that takes one of the words, the first by default.
+// Set takes one of the words.
+func (o *oneOf) Set(s string) error {
+	if !slices.Contains(o.words, s) {
+		return errors.New("want " + o.want())
+	}
+	o.value = s
+	return nil
+}
+
+// span is an option that takes a duration of a second or more.
+type span time.Duration
+
+func (d *span) String() string { return time.Duration(*d).String() }
+func (d *span) Type() string   { return "DURATION" }
+func (d *span) want() string   { return "a duration of at least 1s, such as 46s or 1m30s" }
+
+// Set takes a duration as Go spells it.
+func (d *span) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v < time.Second {
+		return errors.New("want " + d.want())
+	}
+	*d = span(v)
+	return nil
+}
+
+// megabytes is an option that takes the memory of a function, in MB as AWS counts them: MiB.
+type megabytes int64
+
+func (m *megabytes) String() string { return strconv.FormatInt(int64(*m), 10) }
+func (m *megabytes) Type() string   { return "MB" }
+func (m *megabytes) want() string   { return "a number of MB from 128 to 1048576, such as 512" }
+func (m *megabytes) bytes() int64   { return int64(*m) << 20 }
+
+// Set takes a whole number. 128 is the least that Lambda gives (AWS::Lambda::Function,
+// MemorySize); a terabyte is more than it ever will.
+func (m *megabytes) Set(s string) error {
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || v < 128 || v > 1<<20 {
+		return errors.New("want " + m.want())
+	}
+	*m = megabytes(v)
+	return nil
+}
+
+// words adds an option that takes one of the words, the first by default.
 func words(cmd *cobra.Command, name, short, usage string, of ...string) *oneOf {
 	o := &oneOf{of[0], of}
 	cmd.Flags().VarP(o, name, short, usage)
@@ -43,32 +89,67 @@ func words(cmd *cobra.Command, name, short, usage string, of ...string) *oneOf {
 	return o
 }
 
-// painter colours statuses, or not.
-type painter bool
-
-// paints decides about colour: what --color says; else NO_COLOR (no-color.org); else
-// whether w is a terminal.
-func paints(w io.Writer, when string) painter {
-	switch when {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	return painter(os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w))
+// fileFlag adds -f.
+func fileFlag(cmd *cobra.Command) *string {
+	file := cmd.Flags().StringP("file", "f", defaultConfig, "the targets `FILE`, - for standard input")
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
+	return file
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+// limits are the flags that a plan is made within.
+type limits struct {
+	budget span
+	memory megabytes
 }
 
-func (p painter) paint(s string, how ...color.Attribute) string {
-	c := color.New(how...)
-	if !p {
-		c.DisableColor()
-	} else {
-		c.EnableColor()
+// limitFlags adds them, with what the budget is if nobody says, and what the two are for.
+func limitFlags(cmd *cobra.Command, budget time.Duration, ofBudget, ofMemory string) *limits {
+	l := &limits{span(budget), 512}
+	cmd.Flags().Var(&l.budget, "budget", ofBudget)
+	cmd.Flags().Var(&l.memory, "memory", ofMemory)
+	return l
+}
+
+// flagError says what a flag on the command line should have been.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var wrong *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && !cmd.HasParent() && cmd.Flags().NArg() > 0:
+		return unknownCommand(cmd, cmd.Flags().Arg(0)) // whose flag it is cannot be known
+	case errors.As(err, &unknown):
+		return unknownFlag(cmd, unknown)
+	case errors.As(err, &bare):
+		return fmt.Errorf("--%s: no value, want %s", bare.GetFlag().Name, wanted(bare.GetFlag()))
+	case errors.As(err, &wrong):
+		return fmt.Errorf("--%s: %q, want %s", wrong.GetFlag().Name, wrong.GetValue(), wanted(wrong.GetFlag()))
+	default:
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
-	return c.Sprint(s)
+}
+
+func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
+	name := "--" + e.GetSpecifiedName()
+	if e.GetSpecifiedShortnames() != "" {
+		name = "-" + e.GetSpecifiedName()
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+	if meant := check.Suggest(name, known); meant != "" && len(name) > 2 {
+		return fmt.Errorf("unknown flag %s; did you mean %s?", name, meant)
+	}
+	return fmt.Errorf("unknown flag %s; see %s --help", name, cmd.CommandPath())
+}
+
+// wanted is what a flag takes.
+func wanted(f *pflag.Flag) string {
+	if o, ok := f.Value.(option); ok {
+		return o.want()
+	}
+	if f.Value.Type() == "bool" {
+		return "true, false or no value"
+	}
+	name, _ := pflag.UnquoteUsage(f)
+	return "a " + name
 }

@@ -14,11 +14,11 @@ import (
 
 // The exit statuses, the first that applies.
 const (
-	exitOK          = 0
-	exitDown        = 1   // something is down; with --fail-on degraded: or degraded
-	exitUsage       = 2   // the command line or the targets file is wrong
-	exitUnknown     = 3   // something is unknown, or the round was not done
 	exitInterrupted = 130 // Ctrl-C
+	exitUsage       = 2   // the command line or the targets file is wrong
+	exitUnknown     = 3   // something is unknown, or the work was not done
+	exitDown        = 1   // something is down; with --fail-on degraded: or degraded
+	exitOK          = 0
 )
 
 // status ends the program with an exit status and nothing more to say.
@@ -29,16 +29,26 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 // undone is an error of ours at work: not of whoever called.
 type undone struct{ error }
 
+// written is undone when not all of a result could be printed.
+func written(_ int, err error) error {
+	if err != nil {
+		return undone{fmt.Errorf("print: %w", err)}
+	}
+	return nil
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process, whatever it waits for
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
-	root := command()
+	return execute(ctx, command(nil), args, out, errs)
+}
+
+func execute(ctx context.Context, root *cobra.Command, args []string, out, errs io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
@@ -55,20 +65,4 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUnknown
 	}
 	return exitUsage
-}
-
-func command() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "rollcall",
-		Short: "asks every endpoint you run whether it works",
-		Long: `rollcall asks every endpoint you run whether it works: all of them at once, in a time
-that is proven before the first packet leaves.
-
-Exit status, the first that applies: 2 the command line or the targets file is wrong,
-3 something is unknown or the round was not done, 1 something is down, 0.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
-	root.AddCommand(checkCommand(), validateCommand(), demoCommand(), versionCommand())
-	return root
 }

@@ -17,12 +17,19 @@ type progress struct{ *liveBar }
 type liveBar struct {
 	w     io.Writer
 	mu    sync.Mutex
-	bar   *progressbar.ProgressBar
-	pass  int
-	notUp int
+	bar   *progressbar.ProgressBar // nil before the first answer
+	pass  int                      // the latest
+	known int                      // targets whose status is known
+	notUp int                      // targets that were not up when they were asked last
 }
 
-func newProgress(w io.Writer) progress { return progress{&liveBar{w: w}} }
+const clearLine = "\r\x1b[K"
+
+// newProgress begins to show, before there is anything to count.
+func newProgress(w io.Writer) progress {
+	fmt.Fprint(w, "asking ...")
+	return progress{&liveBar{w: w}}
+}
 
 // watch takes note of one attempt.
 func (p progress) watch(s rollcall.Seen) {
@@ -31,30 +38,38 @@ func (p progress) watch(s rollcall.Seen) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	up := s.Reading.Status == health.Up
+	switch {
+	case s.Pass == 1 && !up:
+		p.notUp++
+	case s.Pass > 1 && up:
+		p.notUp--
+	}
+	p.pass = max(p.pass, s.Pass)
+	if up || s.Pass >= s.Target.Attempts {
+		p.known++
+	}
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions(s.Of, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(30),
-			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionUseANSICodes(true), progressbar.OptionClearOnFinish())
 	}
-	if s.Pass > p.pass {
-		p.pass = s.Pass
+	again := ""
+	if p.pass > 1 {
+		again = " again"
 	}
-	if s.Pass > 1 {
-		p.bar.Describe(fmt.Sprintf("asking what was not up again, attempt %d", p.pass))
-		return
-	}
-	if s.Reading.Status != health.Up {
-		p.notUp++
-	}
-	p.bar.Describe(fmt.Sprintf("asking, %d not up so far", p.notUp))
+	p.bar.Describe(fmt.Sprintf("asking%s, %d not up", again, p.notUp))
 	// The bar finishes, and is cleared, when its count is full: the last one is left to done.
-	if int(p.bar.State().CurrentNum) < s.Of-1 {
-		_ = p.bar.Add(1)
-	}
+	_ = p.bar.Set(min(p.known, s.Of-1))
 }
 
-// done takes the bar off the terminal.
+// done takes the bar off the terminal, and with it the ^C that the terminal may have added.
 func (p progress) done() {
-	if p.liveBar != nil && p.bar != nil {
+	if p.liveBar == nil {
+		return
+	}
+	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
+	fmt.Fprint(p.w, clearLine)
 }

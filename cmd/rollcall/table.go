@@ -16,7 +16,7 @@ import (
 
 // table prints a report for a person: the worst first, then the sum of it.
 type table struct {
-	painter
+	screen
 	quiet bool // leaves out what is up
 }
 
@@ -40,33 +40,62 @@ func rankOf(s health.Status) int {
 	return len(rank)
 }
 
-const maxName = 40 // columns; longer names push their line
+const (
+	statusWide = 8  // columns of the longest status
+	nameMost   = 40 // columns, and a third of a terminal's; longer names push their line
+	gap        = 2  // between one column and the next
+)
 
+// print writes the rows and the sum. A quiet table of targets that are all up is empty.
 func (t table) print(w io.Writer, r health.Report) error {
 	results := slices.SortedStableFunc(slices.Values(r.Results), func(a, b health.Result) int {
 		return cmp.Or(cmp.Compare(rankOf(a.Status), rankOf(b.Status)), strings.Compare(a.Target.Name, b.Target.Name))
 	})
-	width := 0
+	if t.quiet {
+		results = slices.DeleteFunc(results, func(r health.Result) bool { return r.Status == health.Up })
+		if len(results) == 0 {
+			return nil
+		}
+	}
+	var wide widths
+	most := nameMost
+	if t.columns > 0 {
+		most = min(most, t.columns/3)
+	}
 	for _, result := range results {
-		width = max(width, min(len(result.Target.Name), maxName))
+		wide.name = max(wide.name, min(len(result.Target.Name), most))
+		wide.took = max(wide.took, len(took(result)))
 	}
 	out := bufio.NewWriter(w)
 	for _, result := range results {
-		if !t.quiet || result.Status != health.Up {
-			fmt.Fprintln(out, t.row(result, width))
-		}
+		fmt.Fprintln(out, t.row(result, wide))
 	}
-	fmt.Fprintln(out, t.sum(r))
+	fmt.Fprintln(out, t.beside(sum(r), 0, 0))
 	return out.Flush()
 }
 
-func (t table) row(r health.Result, width int) string {
-	line := fmt.Sprintf("%s  %-*s  %8s  %s", t.status(r.Status), width, r.Target.Name, took(r), remark(r))
-	return strings.TrimRight(line, " ")
+// widths are those of the columns that depend on what is in them.
+type widths struct{ name, took int }
+
+// row is one target: its status, its name, and then what there is to say, so that the cause
+// of a target that did not answer stands where the latency of another does.
+func (t table) row(r health.Result, wide widths) string {
+	line := fmt.Sprintf("%s%*s%-*s", t.status(r.Status), gap, "", wide.name, r.Target.Name)
+	at := statusWide + gap + max(wide.name, len(r.Target.Name))
+	if took := took(r); took != "" {
+		line += fmt.Sprintf("%*s%*s", gap, "", wide.took, took)
+		at += gap + wide.took
+	}
+	remark := t.beside(remark(r), at+gap, statusWide+gap)
+	if remark == "" || remark[0] == '\n' {
+		return strings.TrimRight(line, " ") + remark
+	}
+	return line + strings.Repeat(" ", gap) + remark
 }
 
+// status is a status in its colour, padded to its column.
 func (t table) status(s health.Status) string {
-	padded := fmt.Sprintf("%-8s", s)
+	padded := fmt.Sprintf("%-*s", statusWide, s)
 	if i := rankOf(s); i < len(rank) {
 		return t.paint(padded, rank[i].colour)
 	}
@@ -93,7 +122,7 @@ func remark(r health.Result) string {
 }
 
 // sum is one line for the whole report.
-func (t table) sum(r health.Report) string {
+func sum(r health.Report) string {
 	counts := []string{}
 	for _, c := range []struct {
 		n int
@@ -106,9 +135,8 @@ func (t table) sum(r health.Report) string {
 			counts = append(counts, fmt.Sprintf("%d %s", c.n, c.s))
 		}
 	}
-	return fmt.Sprintf("%s: %s; asked in %s, at worst %s of %s",
-		plural(r.Counts.Targets, "target"), strings.Join(counts, ", "),
-		seconds(r.Swept), seconds(r.WorstCase), seconds(r.Budget))
+	return fmt.Sprintf("%s: %s; asked in %s (worst case %s)",
+		plural(r.Counts.Targets, "target"), strings.Join(counts, ", "), seconds(r.Swept), seconds(r.WorstCase))
 }
 
 // seconds is a duration as people compare them.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,61 +15,67 @@ import (
 )
 
 func validateCommand() *cobra.Command {
-	var file string
-	var budget time.Duration
-	var memory int64
+	var file *string
+	var limits *limits
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "every problem of a targets file, as file:line:col",
-		Long: `validate reads the targets file, names every problem with its place and its remedy, and
-proves that the largest round of a whole cycle, and the whole fleet at once, fit the time
-a round has. It asks nobody.`,
-		Args: cobra.NoArgs,
+		Long: `validate reads the targets file, names every problem with its place and its
+remedy, and proves that the largest round of a whole cycle fits the time that a
+round has. It asks nobody. That a reference is not set here, or that everything
+at once would not fit, is a note.`,
+		Example: `  rollcall validate
+  rollcall validate -f targets.yaml --memory 1024
+  git show main:infra/targets.yaml | rollcall validate -f -`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := rollcall.Open(cmd.Context(), rollcall.Settings{Config: file, Memory: memory << 20})
+			r, err := rollcall.Open(cmd.Context(), rollcall.Settings{Config: *file, Memory: limits.memory.bytes()})
 			if err != nil {
 				return undone{err}
 			}
-			proof, err := r.Validate(cmd.Context(), budget)
+			proof, err := r.Validate(cmd.Context(), time.Duration(limits.budget))
 			if err != nil {
 				return err
 			}
-			return report(cmd.OutOrStdout(), cmd.ErrOrStderr(), source.Name(file), proof)
+			return prove(cmd.OutOrStdout(), cmd.ErrOrStderr(), source.Name(*file), proof)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "file", "f", defaultConfig, "targets file; - is standard input")
-	cmd.Flags().DurationVar(&budget, "budget", round.Budget(rollcall.FunctionTimeout), "time of a round's sweep; the default is what the deployed function can count on")
-	cmd.Flags().Int64Var(&memory, "memory", 512, "MB of memory of the function")
+	file = fileFlag(cmd)
+	limits = limitFlags(cmd, round.Budget(rollcall.FunctionTimeout),
+		"time for asking, by default that of the deployed function", "memory of that function")
 	return cmd
 }
 
-// report says what was proven on out, and what somebody should know on errs. A fleet that
+// prove says what was proven on out, and what somebody should know on errs. A fleet that
 // does not fit is a file that is wrong.
-func report(out, errs io.Writer, file string, p rollcall.Proof) error {
+func prove(out, errs io.Writer, file string, p rollcall.Proof) error {
 	for _, ref := range p.Unset {
 		fmt.Fprintf(errs, "%s: note: %s is not set here; where the rounds run it must be\n", ref.At, ref.Reference)
 	}
-	for _, one := range []struct {
-		name string
-		plan *sweep.Plan
-	}{
-		{"the largest round", p.Largest}, {"the catch-up round, with everything at once,", p.CatchUp},
-	} {
-		if len(one.plan.Cut) > 0 {
-			fmt.Fprintf(errs, "%s: note: in %s timeouts are cut to %s; one that needs longer will be unknown: %s\n",
-				file, one.name, one.plan.Cap, some(one.plan.Cut))
+	note(errs, file, "in the largest round", p.Largest)
+	if late := p.Largest.Beyond; len(late) > 0 {
+		return fmt.Errorf("%s: %w; not asked: %s", file, p.Largest.Err(), some(late))
+	}
+	if p.CatchUp.Wanted > p.Largest.Wanted { // else they are the same targets
+		const when = "with everything due at once, as after a pause,"
+		note(errs, file, when, p.CatchUp)
+		if late := p.CatchUp.Beyond; len(late) > 0 {
+			fmt.Fprintf(errs, "%s: note: %s %v; a round late: %s\n", file, when, p.CatchUp.Err(), some(late))
+		}
+		if !p.Whole && p.CatchUp.Wanted > p.CatchUp.Budget {
+			fmt.Fprintf(errs, "%s: note: the targets' every have no common cycle within a week; the rounds of one week were looked at\n", file)
 		}
 	}
-	if late := p.Largest.Beyond; len(late) > 0 {
-		return fmt.Errorf("%s: %w; late: %s", file, p.Largest.Err(), some(late))
-	}
-	if late := p.CatchUp.Beyond; len(late) > 0 {
-		fmt.Fprintf(errs, "%s: note: after a pause, with everything due at once: %v; late by a round: %s\n", file, p.CatchUp.Err(), some(late))
-	}
-	fmt.Fprintf(out, "%s: fleet %s, %s; at worst a round needs %s of %s, with %s at a time\n",
+	return written(fmt.Fprintf(out, "%s: fleet %s, %s; at worst a round needs %s of %s, with %s at a time\n",
 		file, p.Fleet.Name, plural(len(p.Fleet.Targets), "target"),
-		seconds(p.Largest.WorstCase), seconds(p.Largest.Budget), plural(p.Largest.Workers, "target"))
-	return nil
+		seconds(p.Largest.WorstCase), seconds(p.Largest.Budget), plural(p.Largest.Workers, "target")))
+}
+
+// note says whose timeouts a plan cuts.
+func note(errs io.Writer, file, when string, p *sweep.Plan) {
+	if len(p.Cut) > 0 {
+		fmt.Fprintf(errs, "%s: note: %s timeouts are cut to %s, and what needs longer is unknown: %s\n", file, when, p.Cap, some(p.Cut))
+	}
 }
 
 // some names the first few of many.
@@ -80,15 +85,4 @@ func some(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-}
-
-// wrong says what is wrong with the numbers on the command line.
-func (f checkFlags) wrong() error {
-	switch {
-	case f.budget < time.Second:
-		return errors.New("--budget: want at least 1s")
-	case f.memory < 128:
-		return errors.New("--memory: want at least 128")
-	}
-	return nil
 }
