@@ -252,6 +252,7 @@ func (r *run) faultsOf(state health.State) (faults []health.Fault) {
 
 func (r *run) see(v judge.Verdict) {
 	r.report.Results, r.report.Counts, r.report.Critical = v.Results, v.Counts, v.Critical
+	r.report.Groups = v.Groups
 	r.tick()
 }
 

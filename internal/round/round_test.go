@@ -16,6 +16,9 @@ func TestOneRound(t *testing.T) {
 	bubble(t, func(w *world) {
 		report := w.must("i1")
 		w.wantHeard("first")
+		if report.Groups["all"].Up != 1 {
+			t.Errorf("groups %v, want the one target up in its group", report.Groups)
+		}
 		if want := "load ask close results commit committed publish commit committed keep finish"; w.steps("load", "ask", "close", "results", "commit", "committed", "publish", "keep", "finish") != want {
 			t.Errorf("steps\n%s\nwant\n%s", strings.Join(w.diary, "\n"), want)
 		}

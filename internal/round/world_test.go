@@ -51,7 +51,7 @@ var files = map[string][]health.Target{
 const asking = 100 * time.Millisecond
 
 func target(name string) health.Target {
-	return health.Target{Name: name, URL: "https://" + name + ".example.com", Kind: "http", Policy: health.Policy{
+	return health.Target{Name: name, Group: "all", URL: "https://" + name + ".example.com", Kind: "http", Policy: health.Policy{
 		Enabled: true, Every: time.Minute, Timeout: 5 * time.Second, Attempts: 1,
 		FailAfter: 1, RecoverAfter: 1, Remind: 6 * time.Hour, Severity: health.Critical,
 	}}
