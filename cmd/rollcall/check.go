@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,11 +97,14 @@ func (f checkFlags) report(ctx context.Context, names []string, watch func(rollc
 // meant adds to err what somebody may have meant whose names found nothing, or no file.
 func meant(err error, names []string, file string) error {
 	var problems fleet.Problems
-	known := errors.As(err, &problems)
+	lookedUp := errors.As(err, &problems)
 	if inFile(problems) {
 		return err
 	}
 	for _, n := range names {
+		if lookedUp && !strings.Contains(err.Error(), strconv.Quote(n)) {
+			continue // and found
+		}
 		switch info, missing := os.Stat(n); {
 		case missing == nil && info.Mode().IsRegular():
 			return hinted{err, fmt.Sprintf("if the file is meant, write -f %q", n)}
@@ -108,7 +112,7 @@ func meant(err error, names []string, file string) error {
 			return hinted{err, fmt.Sprintf("if the URL is meant, write %q", "https://"+n)}
 		}
 	}
-	if _, missing := os.Stat(source.Name(file)); !known && errors.Is(missing, fs.ErrNotExist) {
+	if _, missing := os.Stat(source.Name(file)); !lookedUp && errors.Is(missing, fs.ErrNotExist) {
 		return hinted{err, "a URL needs no file: rollcall check https://example.com/health"}
 	}
 	return err

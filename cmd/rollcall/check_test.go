@@ -216,7 +216,7 @@ func TestInterrupted(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			ctx, interrupt := context.WithCancel(t.Context())
-			file := w.file("fleet: f\ntargets:\n  - {name: up, url: %s/}\n  - {name: hanging, url: %s/}\n",
+			file := w.file("fleet: f\ntargets:\n  - {name: up, url: %s/}\n  - {name: hanging, url: %s/, attempts: 1}\n",
 				w.peer(thenCalling(interrupt)).URL, w.peer(hostile("accepts and never answers")).URL)
 			began := time.Now()
 			r := w.runIn(ctx, "check", "-f", file, "-o", c.format)

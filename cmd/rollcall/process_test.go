@@ -68,3 +68,14 @@ func TestStandardInput(t *testing.T) {
 		ran{cmd.ProcessState.ExitCode(), out.String(), errs.String()}.want(t, c.status, c.out, c.errs)
 	}
 }
+
+// While somebody types, standard input is the terminal, and no file.
+func TestCompletionLeavesStandardInputAlone(t *testing.T) {
+	t.Parallel()
+	cmd, out, _ := program(t, "__complete", "check", "-f", "-", "h")
+	cmd.Stdin = strings.NewReader("fleet: f\ntargets:\n  - {name: here, url: http://a.example/}\n")
+	_ = cmd.Run()
+	if got := out.String(); got != ":4\n" { // nothing, and no names of files either
+		t.Errorf("offered %q", got)
+	}
+}

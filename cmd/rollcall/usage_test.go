@@ -47,10 +47,10 @@ func TestMistakes(t *testing.T) {
 		"check --memory 127", "check --memory 1048577", "check --memory much",
 		"validate list.yaml", "version 1", "demo fast", "completion", "completion tcsh",
 	)
-	w.file("fleet: shop\ngroups: {payments: {}}\ntargets:\n  - {name: checkout, url: http://127.0.0.1:1/}\n")
+	w.file("fleet: shop\ngroups: {payments: {}}\ntargets:\n  - {name: checkout, url: http://127.0.0.1:1/}\n  - http://shop.example.com\n")
 	text += w.transcript(
 		"check chekout -f targets.yaml", "check payments -f targets.yaml", "check example.com -f targets.yaml",
-		"check targets.yaml -f targets.yaml", "check nobody '' -f targets.yaml", "check -f .",
+		"check targets.yaml -f targets.yaml", "check nobody '' -f targets.yaml", "check shop.example.com nobody -f targets.yaml", "check -f .",
 	)
 	w.golden("mistakes.txt", text)
 }

@@ -108,7 +108,7 @@ func (w *world) golden(name, text string) {
 	t.Helper()
 	path := filepath.Join(w.home, "testdata", name)
 	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
