@@ -57,6 +57,18 @@ build-CheckFunction: ## what `sam build` runs: the function and its targets, int
 	GOOS=$(GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/check
 	cp infra/targets.yaml "$(ARTIFACTS_DIR)/targets.yaml"
 
+# Wants util-linux's script, for a terminal of a known width.
+picture: go ## docs/demo.svg, the picture in README, from a real run of the demo
+	go build -trimpath -o bin/rollcall ./cmd/rollcall
+	TERM=xterm-256color script -qec 'stty cols 108 rows 50; bin/rollcall demo 2>/dev/null' /dev/null </dev/null \
+		| sed -e '/| redirect-loop has never/,/| OPENED, WARNING/c\  | ... and so on' -e '/^The state:/,$$d' \
+		| go run github.com/buildkite/terminal-to-html/v3/cmd/terminal-to-html@v3.17.0 >docs/demo.html
+	lines=$$(wc -l <docs/demo.html); { \
+		printf '<svg xmlns="http://www.w3.org/2000/svg" width="960" height="%d"><foreignObject width="100%%" height="100%%">' $$((lines * 17 + 60)); \
+		printf '<div xmlns="http://www.w3.org/1999/xhtml"><style>pre{margin:0;padding:20px;border-radius:8px;background:#0d1117;color:#d6dde6;font:13px/17px ui-monospace,Menlo,Consolas,monospace}.term-fg31{color:#ff7b72}.term-fg32{color:#56d364}.term-fg33{color:#e3b341}.term-fg35{color:#d2a8ff}</style><pre>\n$$ rollcall demo\n'; \
+		sed 's/&nbsp;/ /g' docs/demo.html; printf '</pre></div></foreignObject></svg>\n'; } >docs/demo.svg
+	rm docs/demo.html
+
 fmt: ## format every Go file
 	gofmt -w cmd functions internal
 
