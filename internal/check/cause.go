@@ -97,11 +97,11 @@ func (d *Dialer) cause(ctx context.Context, err error) (health.Class, string) {
 	case shortOf(err) != "":
 		return health.ClassChecker, shortOf(err)
 	case errors.As(err, &lookup):
-		return health.ClassDNS, lookup.words()
+		return lookup.cause()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return d.timedOut() // the socket's clock ran ahead of the context's
 	case errors.As(err, &noRoute):
-		return health.ClassChecker, "this machine has no route to " + noRoute.addr.String() + "; write ip: 4, or give the machine IPv6"
+		return health.ClassChecker, noRoute.words()
 	case errors.As(err, &handshake):
 		return handshake.cause()
 	case errors.As(err, &protocol):
@@ -173,6 +173,24 @@ func shortOf(err error) string {
 		return "this machine has no root certificates to trust"
 	}
 	return ""
+}
+
+// unreached are the ends of what a look-up comes to when the resolver itself is not there.
+// The resolver hands them on as text.
+var unreached = [...]syscall.Errno{syscall.ECONNREFUSED, syscall.ENETUNREACH, syscall.EHOSTUNREACH}
+
+// cause tells a name that a resolver knows nothing good of from a resolver that nobody
+// reaches: the first is the target's failure, the second our network's.
+func (e *lookupError) cause() (health.Class, string) {
+	var dns *net.DNSError
+	if errors.As(e.err, &dns) && !dns.IsNotFound {
+		for _, errno := range unreached {
+			if errors.Is(e.err, errno) || strings.HasSuffix(dns.Err, ": "+errno.Error()) {
+				return health.ClassChecker, strings.TrimSuffix("the resolver "+dns.Server, " ") + " cannot be reached: " + errno.Error()
+			}
+		}
+	}
+	return health.ClassDNS, e.words()
 }
 
 func (e *lookupError) words() string {

@@ -43,7 +43,7 @@ type Checker interface {
 
 // Needs are what one attempt may take of the machine, and whether it may be repeated.
 type Needs struct {
-	Body       int64 // bytes of an answer it may keep
+	Body       int64 // bytes of an answer it may hold until its turn to be judged
 	Sockets    int   // open at once while dialling: 1, or 2 while racing address families
 	Repeatable bool  // asking twice in a round does no harm (RFC 9110, section 9.2.1)
 }

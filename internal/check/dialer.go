@@ -21,8 +21,9 @@ type Dialer struct {
 	until   time.Time     // when ctx ends; zero: never
 
 	start  time.Time
-	ended  time.Time // when the last byte came; zero: not yet
-	waited time.Duration
+	ended  time.Time     // when the last byte came; zero: not yet
+	waited time.Duration // at the gate of look-ups
+	queued time.Duration // for a place to judge the body in, after ended
 	phases health.Phases
 	first  time.Time // when the first byte of the latest answer came
 	stage  stage     // what the attempt is waiting for

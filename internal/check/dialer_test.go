@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -56,12 +57,64 @@ func TestLookupCauses(t *testing.T) {
 		{&net.DNSError{Err: "no such host", IsNotFound: true}, AnyFamily, health.ClassDNS, "no such host: a.example.com"},
 		{&net.DNSError{Err: "i/o timeout", IsTimeout: true}, IPv4, health.ClassDNS, "look-up of a.example.com: no answer from the resolver"},
 		{&net.DNSError{Err: "server misbehaving", IsTemporary: true}, IPv4, health.ClassDNS, "look-up of a.example.com: the resolver failed (SERVFAIL)"},
+		{&net.DNSError{Err: "read udp 10.0.0.9:4321->10.0.0.2:53: i/o timeout", Server: "10.0.0.2:53", IsTimeout: true}, IPv4, health.ClassDNS, "look-up of a.example.com: no answer from the resolver"},
+		{&net.DNSError{Err: "read udp 127.0.0.1:4321->127.0.0.1:53: read: connection refused", Server: "127.0.0.1:53", IsTemporary: true}, IPv4,
+			health.ClassChecker, "the resolver 127.0.0.1:53 cannot be reached: connection refused"},
+		{&net.DNSError{Err: "dial udp 10.0.0.2:53: connect: network is unreachable", Server: "10.0.0.2:53", IsTemporary: true}, IPv4,
+			health.ClassChecker, "the resolver 10.0.0.2:53 cannot be reached: network is unreachable"},
+		{&net.DNSError{Err: "dial", UnwrapErr: syscall.ENETUNREACH}, IPv4, health.ClassChecker, "the resolver cannot be reached: network is unreachable"},
 		{&net.DNSError{Err: "dial udp 127.0.0.53:53: socket: too many open files"}, IPv4, health.ClassChecker, "too many open files in this process"},
 	} {
 		w := &world{answer: func(string) error { return c.err }}
 		n := w.network(t, Settings{})
 		r := ask(t, n, "tcp://a.example.com:80", &TCP{IP: c.family})
 		wantCause(t, r, c.class, "dial a.example.com:80: "+c.words)
+	}
+}
+
+// What the standard library makes of a resolver that is not there.
+func TestNoResolverHere(t *testing.T) {
+	closed := stand(t, peer.Behaviour{Refuse: true}).Addr
+	n := NewNetwork(Settings{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", closed)
+	}}})
+	defer n.Close()
+	r := ask(t, n, "tcp://a.example.com:80", newTCP())
+	if r.Class != health.ClassChecker || !regexp.MustCompile(`^dial a.example.com:80: the resolver \S+ cannot be reached: connection refused$`).MatchString(r.Cause) {
+		t.Errorf("%s: %s", r.Class, r.Cause)
+	}
+}
+
+// Without a way out nobody was asked; what a router answers was asked, and so was the other
+// address of the name.
+func TestNoRouteHere(t *testing.T) {
+	failing := func(errno syscall.Errno) error {
+		return &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errno)}
+	}
+	lost, refused := failing(syscall.ENETUNREACH), failing(syscall.ECONNREFUSED)
+	const noRoute = "this machine has no route to 203.0.113.1"
+	for _, c := range []struct {
+		addrs  string
+		comes  []error
+		routed bool
+		family Family
+		class  health.Class
+		words  string
+	}{
+		{addrs: "203.0.113.1", comes: []error{lost}, class: health.ClassChecker, words: noRoute},
+		{addrs: "203.0.113.1", comes: []error{lost}, routed: true, class: health.ClassConnect, words: "network unreachable"},
+		{addrs: "203.0.113.1", comes: []error{failing(syscall.EHOSTUNREACH)}, class: health.ClassConnect, words: "host unreachable"},
+		{addrs: "203.0.113.1 203.0.113.2", comes: []error{lost, refused}, class: health.ClassConnect, words: "connection refused"},
+		{addrs: "203.0.113.2 203.0.113.1", comes: []error{failing(syscall.ETIMEDOUT), lost}, class: health.ClassConnect, words: "connection timed out"},
+		{addrs: "2001:db8::1 203.0.113.2", family: AnyFamily, comes: []error{lost, refused}, class: health.ClassConnect, words: "connection refused"},
+		{addrs: "203.0.113.1 2001:db8::1", family: AnyFamily, comes: []error{lost, lost}, class: health.ClassChecker, words: noRoute},
+	} {
+		addrs := strings.Fields(c.addrs)
+		w := &world{names: map[string][]string{"a.example.com": addrs}, broken: map[string]error{}, routes: func(netip.AddrPort) bool { return c.routed }}
+		for i, addr := range addrs {
+			w.broken[addr] = c.comes[i]
+		}
+		wantCause(t, ask(t, w.network(t, Settings{}), "tcp://a.example.com:80", &TCP{IP: c.family}), c.class, "dial a.example.com:80: "+c.words)
 	}
 }
 

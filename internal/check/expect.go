@@ -121,11 +121,10 @@ func valuesCame(values []string, secrets *secret.Redactor) string {
 
 // body tells what of the body is not as expected, in the same way as head. If it was cut,
 // kept is as much of it as max_body allows, and there was more.
-func (e *Expect) body(kept []byte, cut bool, secrets *secret.Redactor) (health.Class, string) {
+func (e *Expect) body(kept string, cut bool, secrets *secret.Redactor) (health.Class, string) {
 	if e.Body != nil {
-		text := string(kept)
-		if met := e.Body.holds(subject{value: text, text: true, cut: cut}); met != yes {
-			return health.ClassBody, "body " + e.bodyCame(text, secrets) + want(e.Body) + raise(met, len(kept))
+		if met := e.Body.holds(subject{value: kept, text: true, cut: cut}); met != yes {
+			return health.ClassBody, "body " + e.bodyCame(kept, secrets) + want(e.Body) + raise(met, len(kept))
 		}
 	}
 	if len(e.paths) > 0 {

@@ -121,12 +121,16 @@ func TestExpectOfTheBody(t *testing.T) {
 		{file{"json $": `{"exists":true}`}, " \n", `body is empty, want JSON`},
 		{file{"json $": `{"exists":true}`}, strings.Repeat("[", 101) + strings.Repeat("]", 101),
 			`body "` + strings.Repeat("[", 80) + `..." is not JSON: nested deeper than 100`},
+		{file{"json $": `{"exists":true}`}, "\ufeff\n[" + strings.Repeat("0,", 24_998) + "0]", ``},
+		{file{"json $": `{"exists":true}`}, "\ufeff\n[" + strings.Repeat("0,", 24_999) + "0]",
+			`body has more than 25000 JSON values; expect something of body: instead of json:, or ask for a shorter list`},
+		{file{"json $": `{"exists":true}`}, "<" + strings.Repeat("[,],", 30_000), `body "<` + strings.Repeat("[,],", 19) + `[,]..." is not JSON: invalid character '<' looking for beginning of value, byte 1`},
 		{file{"json $": `{"exists":true}`}, strings.Repeat("[", 100) + strings.Repeat("]", 100), ``},
 		{file{"json $": `"` + `\"[[\\` + `"`}, `"\"[[\\"`, ``},
 		{file{"body": `{"contains":"x"}`, "json $.a": `1`}, `{"a":2}`, `body "{\"a\":2}", want contains "x"`},
 	} {
 		e := expecting(t, c.file)
-		class, got := e.body([]byte(c.body), false, nil)
+		class, got := e.body(c.body, false, nil)
 		if got != c.want || (class == health.ClassBody) != (c.want != "") {
 			t.Errorf("%v: %s %q, want %q", c.file, class, got, c.want)
 		}
@@ -137,10 +141,10 @@ func TestExpectOfTheBody(t *testing.T) {
 }
 
 func TestExpectOfACutBody(t *testing.T) {
-	kept := []byte(strings.Repeat("a", int(256*KiB)))
+	kept := strings.Repeat("a", int(256*KiB))
 	for _, c := range []struct {
 		file file
-		body []byte
+		body string
 		want string
 	}{
 		{file{"body": `{"contains":"aaa"}`}, kept, ``},
@@ -149,9 +153,9 @@ func TestExpectOfACutBody(t *testing.T) {
 		{file{"body": `{"not":{"contains":"aaa"}}`}, kept, `body "` + strings.Repeat("a", 80) + `...", want not contains "aaa"`},
 		{file{"body": `{"length":{"max":100}}`}, kept, `body "` + strings.Repeat("a", 80) + `...", want length at most 100`},
 		{file{"body": `{"length":{"min":100}}`}, kept, ``},
-		{file{"json $.a": `1`}, []byte(`{"a":1,"b":"` + strings.Repeat("x", 1012)), `body goes on, want JSON that ends in the first 1 KiB; raise max_body`},
-		{file{"json $.a": `1`}, []byte(`{"a":1}`), `body goes on, want JSON that ends in the first 7 bytes; raise max_body`},
-		{file{"json $.a": `1`}, []byte(`<html>`), `body "<html>" is not JSON: invalid character '<' looking for beginning of value, byte 1`},
+		{file{"json $.a": `1`}, `{"a":1,"b":"` + strings.Repeat("x", 1012), `body goes on, want JSON that ends in the first 1 KiB; raise max_body`},
+		{file{"json $.a": `1`}, `{"a":1}`, `body goes on, want JSON that ends in the first 7 bytes; raise max_body`},
+		{file{"json $.a": `1`}, `<html>`, `body "<html>" is not JSON: invalid character '<' looking for beginning of value, byte 1`},
 	} {
 		class, got := expecting(t, c.file).body(c.body, true, nil)
 		if got != c.want || (class == health.ClassBody) != (c.want != "") {
@@ -212,7 +216,7 @@ func TestExpectKeepsSecrets(t *testing.T) {
 	if _, got := e.head(200, http.Header{"X": {"other"}}, redactor); got != `header x "other", want contains "${env:TOKEN}"` {
 		t.Errorf("head: %s", got)
 	}
-	if _, got := e.body([]byte("x "+value), false, redactor); got != "" {
+	if _, got := e.body("x "+value, false, redactor); got != "" {
 		t.Errorf("the value is not found: %s", got)
 	}
 	for padding := range 120 {
@@ -220,9 +224,9 @@ func TestExpectKeepsSecrets(t *testing.T) {
 		unmet := expecting(t, file{"header x": `"y"`, "body": `{"not":{"contains":"error"}}`})
 		document := expecting(t, file{"json $.a": `1`})
 		_, head := unmet.head(200, http.Header{"X": {answer}}, redactor)
-		_, body := unmet.body([]byte(answer), false, redactor)
-		_, node := document.body([]byte(`{"a":"`+answer+`"}`), false, redactor)
-		_, broken := document.body([]byte(answer), false, redactor)
+		_, body := unmet.body(answer, false, redactor)
+		_, node := document.body(`{"a":"`+answer+`"}`, false, redactor)
+		_, broken := document.body(answer, false, redactor)
 		for _, sentence := range []string{head, body, node, broken} {
 			if sentence == "" || strings.Contains(sentence, "hunt") || strings.Contains(sentence, "-of-it") {
 				t.Fatalf("padded by %d: %s", padding, sentence)
@@ -250,7 +254,7 @@ func TestHostileJSONTakesNoTime(t *testing.T) {
 			expecting(t, file{"json $": `{"max":1}`}),
 		} {
 			began := time.Now()
-			class, words := e.body([]byte(body), false, nil)
+			class, words := e.body(body, false, nil)
 			if took := time.Since(began); took > 3*time.Second { // some 50 ms; a loaded machine under -race takes its time
 				t.Errorf("%s on %.20s...: %s", fmt.Sprint(e.JSON), body, took)
 			}
@@ -261,13 +265,24 @@ func TestHostileJSONTakesNoTime(t *testing.T) {
 	}
 }
 
+func TestValuesIn(t *testing.T) {
+	for text, want := range map[string]int{
+		``: 1, `0`: 1, `"a,b"`: 1, `[]`: 1, ` { } `: 1, `[0]`: 2, `[[]]`: 2, `[ [ ] , { } ]`: 3, `[1,2,3]`: 4,
+		`{"a":1}`: 2, `{"a":{"b":[1,"[,]"]},"c":"\"},{"}`: 6, "\ufeff [1]": 2, `[{"":0},{"":0}]`: 5,
+	} {
+		if got := valuesIn(text); got != want {
+			t.Errorf("%s: %d values, want %d", text, got, want)
+		}
+	}
+}
+
 func FuzzExpectJSON(f *testing.F) {
 	for _, path := range []string{"$", "$.a", "$..a", "$[0]", "$[?@.a>1]", "$['a']", "$[::2]", "$[?length(@.a)==value(@.b)]", "$[?count(@.*)<@.a]"} {
 		f.Add(path, `{"a":1}`, `1`)
 		f.Add(path, `[{"a":[1,2,{"a":null}],"b":3}]`, `{"not":{"exists":false}}`)
 	}
 	f.Fuzz(func(t *testing.T, path, body, written string) {
-		document, err := readJSON([]byte(written))
+		document, err := readJSON(written)
 		if err != nil {
 			return
 		}
@@ -279,10 +294,10 @@ func FuzzExpectJSON(f *testing.F) {
 		if e.prepare() != nil {
 			return
 		}
-		class, words := e.body([]byte(body), false, nil)
+		class, words := e.body(body, false, nil)
 		if (class == "") != (words == "") {
 			t.Errorf("%s of %s: class %q with words %q", path, body, class, words)
 		}
-		e.body([]byte(body), true, nil)
+		e.body(body, true, nil)
 	})
 }

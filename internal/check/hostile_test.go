@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"rollcall/internal/health"
@@ -159,25 +158,6 @@ func TestEndlessBody(t *testing.T) {
 	if r.Class != health.ClassBody || !strings.HasSuffix(r.Cause, "in the first 256 KiB; raise max_body") {
 		t.Errorf("%s: %s", r.Class, r.Cause)
 	}
-}
-
-func TestLongJudgement(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start, done := time.Now(), make(chan struct{})
-		defer close(done)
-		_, _, err := aside(ctx, func() (health.Class, string) { <-done; return "", "" })
-		if took := time.Since(start); err == nil || took != time.Second {
-			t.Errorf("%v after %s", err, took)
-		}
-	})
-	defer func() {
-		if recover() != "deep inside" {
-			t.Error("a panic got lost")
-		}
-	}()
-	aside(t.Context(), func() (health.Class, string) { panic("deep inside") })
 }
 
 // A request that nobody reads, and a resolver and a network that never answer.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -49,11 +50,13 @@ func newHTTP() *HTTP {
 func (c *HTTP) Prepare(url secret.Text) []Problem {
 	a, problems := prepareURL(url, httpPorts)
 	c.address = a
-	c.way = way{endpoint: a.endpoint, family: c.IP, permitted: permission(a.endpoint, c.Inward)}
+	c.way = way{endpoint: a.endpoint, family: c.IP.orUsual(), permitted: permission(a.endpoint, c.Inward)}
 	problems = append(problems, within(slices.Concat(
 		c.prepareMethod(),
 		within(c.prepareHeaders(), "headers"),
 		c.prepareLimits(),
+		c.prepareStatus(),
+		c.IP.misplaced(a.endpoint),
 		within(c.Expect.prepare(), "expect"),
 	), "http")...)
 	return problems
@@ -77,6 +80,9 @@ func (c *HTTP) prepareMethod() []Problem {
 		return problem("method", "method "+quote(c.Method)+" is not in capitals", "write "+upper)
 	case c.Method == http.MethodHead && c.Expect.needsBody():
 		return problem("expect", "an answer to HEAD has no body to expect anything of", "write method: GET, or expect only status and headers")
+	case c.Reuse && !c.Needs().Repeatable:
+		return problem("reuse", "reuse is not for method "+c.Method+", which a connection that went stale would make us ask twice",
+			"leave it out, or write reuse: false, or use GET, HEAD or OPTIONS")
 	default:
 		return nil
 	}
@@ -134,12 +140,26 @@ func (c *HTTP) prepareLimits() []Problem {
 	return problems
 }
 
+// prepareStatus refuses to wait for an answer that is never the last.
+func (c *HTTP) prepareStatus() []Problem {
+	if c.Redirects < 1 || len(c.Expect.Status) == 0 {
+		return nil
+	}
+	for _, s := range c.Expect.Status {
+		if s.first != s.last || !slices.Contains(redirects[:], s.first) {
+			return nil
+		}
+	}
+	return []Problem{{Path: []string{"expect", "status"},
+		What: "status " + c.Expect.Status.String() + " is never met while redirects are followed", Remedy: "write redirects: 0"}}
+}
+
 // Needs is a socket, or two while address families race, and the body that an expectation
 // needs.
 func (c *HTTP) Needs() Needs {
 	n := Needs{Sockets: sockets(c.IP)}
 	if c.Expect.needsBody() {
-		n.Body = int64(c.MaxBody)
+		n.Body = int64(c.MaxBody + piece)
 	}
 	switch c.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
@@ -185,7 +205,7 @@ func (c *HTTP) ask(ctx context.Context, d *Dialer, s step) (*wire, *http.Respons
 			}
 		}
 	}
-	w := way{endpoint: s.to, family: c.IP, permitted: c.way.permitted && s.to == c.way.endpoint, redirected: len(s.trail) > 0}
+	w := way{endpoint: s.to, family: c.way.family, permitted: c.way.permitted && s.to == c.way.endpoint, redirected: len(s.trail) > 0}
 	o, err := d.open(ctx, w, s.url.Scheme == "https")
 	if err != nil {
 		return nil, nil, err
@@ -194,7 +214,7 @@ func (c *HTTP) ask(ctx context.Context, d *Dialer, s step) (*wire, *http.Respons
 	return o, resp, err
 }
 
-func (c *HTTP) keeps(s step) bool { return c.Reuse && len(s.trail) == 0 && c.Needs().Repeatable }
+func (c *HTTP) keeps(s step) bool { return c.Reuse && len(s.trail) == 0 }
 
 func (c *HTTP) line() line { return line{c.way, c.address.Scheme == "https"} }
 
@@ -218,42 +238,17 @@ func (c *HTTP) judge(ctx context.Context, d *Dialer, doing string, o *wire, resp
 	if !c.Expect.needsBody() {
 		return health.Reading{Status: health.Up}
 	}
-	class, words, err := aside(ctx, func() (health.Class, string) { return c.Expect.body(kept, cut, secrets) })
+	class, words, err := d.aside(ctx, func() (health.Class, string) { return c.Expect.body(kept, cut, secrets) })
 	switch {
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
+		return health.Unasked("%s: stopped before the answer was judged", doing)
+	case errors.Is(err, errNoTurn):
+		return health.Unasked("%s: the answer came, but its body did not come to its turn within %s: %d judged at once", doing, d.allowed(), cap(d.net.judging))
 	case err != nil:
 		return health.Unasked("%s: the answer came, but %s of it took too long to judge", doing, Size(len(kept)))
 	case class != "":
 		return health.Failing(class, "%s: %s", doing, words)
 	default:
 		return health.Reading{Status: health.Up}
-	}
-}
-
-// aside judges a body in a goroutine of its own, because a large one may take longer than
-// the context allows. What runs on then is bounded by the body, and touches nothing of the
-// attempt. A panic is the caller's.
-func aside(ctx context.Context, judge func() (health.Class, string)) (health.Class, string, error) {
-	type verdict struct {
-		class    health.Class
-		words    string
-		panicked any
-	}
-	verdicts := make(chan verdict, 1)
-	go func() {
-		var v verdict
-		defer func() {
-			v.panicked = recover()
-			verdicts <- v
-		}()
-		v.class, v.words = judge()
-	}()
-	select {
-	case v := <-verdicts:
-		if v.panicked != nil {
-			panic(v.panicked)
-		}
-		return v.class, v.words, nil
-	case <-ctx.Done():
-		return "", "", ctx.Err()
 	}
 }

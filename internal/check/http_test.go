@@ -396,7 +396,7 @@ func TestReuse(t *testing.T) {
 	for range 3 {
 		wantUp(t, ask(t, n, p.URL, get()))
 	}
-	wantUp(t, ask(t, n, p.URL, get(reuse, func(c *HTTP) { c.Method = "POST" })))
+	wantUp(t, ask(t, n, p.URL, get(func(c *HTTP) { c.Method = "POST" })))
 	if got := p.Connections(); got != 5 {
 		t.Errorf("%d connections, want 4 more for those that do not share", got-1)
 	}

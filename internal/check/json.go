@@ -1,11 +1,11 @@
 package check
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -73,15 +73,18 @@ func withoutLiterals(path string) string {
 }
 
 // json tells what of a JSON body is not as expected.
-func (e *Expect) json(kept []byte, cut bool, secrets *secret.Redactor) (health.Class, string) {
+func (e *Expect) json(kept string, cut bool, secrets *secret.Redactor) (health.Class, string) {
+	if valuesIn(kept) > mostValues {
+		return health.ClassBody, fmt.Sprintf("body has more than %d JSON values; expect something of body: instead of json:, or ask for a shorter list", mostValues)
+	}
 	document, err := readJSON(kept)
 	switch {
 	case cut && (err == nil || errors.Is(err, io.ErrUnexpectedEOF)):
 		return health.ClassBody, "body goes on, want JSON that ends" + raise(unsure, len(kept))
-	case err != nil && len(bytes.TrimSpace(kept)) == 0:
+	case err != nil && strings.TrimSpace(kept) == "":
 		return health.ClassBody, "body is empty, want JSON"
 	case err != nil:
-		return health.ClassBody, "body " + quote(secrets.Redact(string(kept))) + " is not JSON: " + short(secrets.Redact(err.Error()))
+		return health.ClassBody, "body " + quote(secrets.Redact(kept)) + " is not JSON: " + short(secrets.Redact(err.Error()))
 	}
 	for _, p := range e.paths {
 		nodes := p.path.Select(document)
@@ -110,12 +113,12 @@ const deepestJSON = 100
 // readJSON reads one JSON text, its numbers as they are written. A byte order mark before
 // it is passed over (RFC 8259, section 8.1). The error is io.ErrUnexpectedEOF if the text
 // only wants its end.
-func readJSON(data []byte) (any, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if nesting(data) > deepestJSON {
+func readJSON(text string) (any, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if nesting(text) > deepestJSON {
 		return nil, errors.New("nested deeper than " + strconv.Itoa(deepestJSON))
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var document any
 	if err := d.Decode(&document); err != nil {
@@ -125,28 +128,75 @@ func readJSON(data []byte) (any, error) {
 		}
 		return nil, io.ErrUnexpectedEOF // the reader never fails but at its end
 	}
-	if rest := bytes.TrimSpace(data[d.InputOffset():]); len(rest) > 0 {
+	if strings.TrimSpace(text[d.InputOffset():]) != "" {
 		return nil, fmt.Errorf("more follows after its end, byte %d", d.InputOffset()+1)
 	}
 	return document, nil
 }
 
-// nesting is how deep brackets and braces stand inside one another, outside of strings.
-func nesting(data []byte) int {
-	depth, deepest, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
-			inString = !inString
-		case inString && c == '\\':
-			i++
-		case inString:
-		case c == '[' || c == '{':
+// marks are the brackets, braces and commas of a JSON text outside of its strings, and
+// where they stand.
+func marks(text string) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		inString := false
+		for i := 0; i < len(text); i++ {
+			switch c := text[i]; {
+			case c == '"':
+				inString = !inString
+			case inString && c == '\\':
+				i++
+			case inString:
+			case c == '[' || c == ']' || c == '{' || c == '}' || c == ',':
+				if !yield(i, c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// nesting is how deep brackets and braces stand inside one another.
+func nesting(text string) int {
+	depth, deepest := 0, 0
+	for _, c := range marks(text) {
+		switch c {
+		case '[', '{':
 			depth++
 			deepest = max(deepest, depth)
-		case c == ']' || c == '}':
+		case ']', '}':
 			depth--
 		}
 	}
 	return deepest
+}
+
+// mostValues is how many values a JSON body may hold, arrays and objects counted as well as
+// what is in them. Decoded, one takes up to 330 bytes, which is what an object of a single
+// member weighs however few bytes spell it: without a bound 256 KiB become 17 MB, and 8 MiB
+// more than a function has. With it a body takes some 8 MB besides the text of its strings.
+// It leaves 10 bytes to each value of a body of 256 KiB; health pages spell theirs in more.
+const mostValues = 25_000
+
+// valuesIn counts the values of a text that begins as an array or an object does. In any
+// other there is no more than one.
+func valuesIn(text string) int {
+	text = strings.TrimLeft(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
+	if text == "" || text[0] != '[' && text[0] != '{' {
+		return 1
+	}
+	values, opened := 1, -1 // opened: behind the bracket that came last, if nothing but it did
+	for i, c := range marks(text) {
+		switch {
+		case c == '[' || c == '{':
+			values++ // its first, or the end of it
+			opened = i + 1
+			continue
+		case c == ',':
+			values++
+		case opened >= 0 && strings.TrimSpace(text[opened:i]) == "":
+			values-- // it was empty
+		}
+		opened = -1
+	}
+	return values
 }

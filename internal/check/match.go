@@ -167,6 +167,9 @@ func readOperator(op operator, operand any, depth int) (Match, []Problem) {
 func readPattern(text secret.Text) (*regexp.Regexp, []Problem) {
 	pattern, err := regexp.Compile(text.Reveal())
 	if err == nil {
+		if problems := tooManySteps(text); problems != nil {
+			return nil, problems
+		}
 		return pattern, nil
 	}
 	what := quote(text.String()) + " is not a regular expression"
@@ -178,6 +181,26 @@ func readPattern(text secret.Text) (*regexp.Regexp, []Problem) {
 		}
 	}
 	return nil, []Problem{{What: what, Remedy: "write RE2 syntax, without look-around and back-references"}}
+}
+
+// mostRepeats is how many steps the counted repeats of a pattern may add to those that its
+// text spells out. Each may be under way at every byte of a body: with 200 of them, in
+// (?:a|b){200}c, a MiB takes seconds. A SHA-512 sum in hexadecimal takes 128.
+const mostRepeats = 150
+
+// tooManySteps is the problem with a valid pattern whose counts multiply it beyond
+// [mostRepeats]. Without counts no pattern has many more steps than characters.
+func tooManySteps(text secret.Text) []Problem {
+	tree, err := syntax.Parse(text.Reveal(), syntax.Perl)
+	if err != nil {
+		return nil // not of a pattern that was compiled
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil || len(program.Inst)-len(text.Reveal()) <= mostRepeats {
+		return nil
+	}
+	return []Problem{{What: quote(text.String()) + " repeats its parts over " + strconv.Itoa(len(program.Inst)) + " steps, which take too long on a large body",
+		Remedy: "lower the counts in {}, or write + or *"}}
 }
 
 func readNumberOperand(what string, operand any) (number, []Problem) {

@@ -13,7 +13,7 @@ import (
 // plain is a JSON text as the file's reader would hand it over had it been YAML.
 func plain(t testing.TB, written string) any {
 	t.Helper()
-	document, err := readJSON([]byte(written))
+	document, err := readJSON(written)
 	if err != nil {
 		t.Fatalf("%s: %v", written, err)
 	}
@@ -77,6 +77,8 @@ func TestMatchProblems(t *testing.T) {
 		{`{"contains":""}`, `contains: contains of an empty text always holds; write what to look for`},
 		{`{"matches":"a(b"}`, `matches: "a(b" is not a regular expression: missing closing ) "a(b"; write RE2 syntax, without look-around and back-references`},
 		{`{"matches":"(?=x)"}`, `matches: "(?=x)" is not a regular expression: invalid or unsupported Perl syntax "(?="; write RE2 syntax, without look-around and back-references`},
+		{`{"matches":"(?:a|b){200}c"}`, `matches: "(?:a|b){200}c" repeats its parts over 203 steps, which take too long on a large body; lower the counts in {}, or write + or *`},
+		{`{"matches":"(.{10}){20}"}`, `matches: "(.{10}){20}" repeats its parts over 242 steps, which take too long on a large body; lower the counts in {}, or write + or *`},
 		{`{"min":"5"}`, `min: min wants a number, "5" is not; write it without quotes`},
 		{`{"min":"five"}`, `min: min wants a number, "five" is not; write a number`},
 		{`{"max":true}`, `max: max wants a number, true is not; write a number`},
@@ -105,6 +107,19 @@ func TestMatchProblems(t *testing.T) {
 		var m Match
 		if problems := m.FromFile(number); len(problems) != 1 {
 			t.Errorf("%v: %v", number, problems)
+		}
+	}
+}
+
+// What people look for stays far from the bound on repeats, however long it is.
+func TestPatternsWithin(t *testing.T) {
+	for _, pattern := range []string{
+		`(?i)\berror\b`, `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`, `\b[0-9a-f]{128}\b`, `(\d{1,3}\.){3}\d{1,3}`, `"ok":.{0,50}"ready"`,
+		`^[\w.+-]+@([\w-]{1,63}\.)+\pL{2,}$`, strings.Repeat("any of a thousand words|", 1000), strings.Repeat("(a?|b*)+", 100),
+	} {
+		var m Match
+		if problems := m.FromFile(map[string]any{"matches": secret.Plain(pattern)}); problems != nil {
+			t.Errorf("%.60s: %s", pattern, written(problems))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ type Settings struct {
 }
 
 // Network is one round's way to the outside: at most 50 look-ups at once and one for a
-// host in a pass, the guard over every address that is dialled, and the connections that
+// host in a pass, as many bodies judged at once as there are processors, the guard over every address that is dialled, and the connections that
 // targets with `reuse` share. It is safe for concurrent use. Nothing of it may outlive the
 // round: in a function the sockets are dead after it was frozen.
 type Network struct {
@@ -35,6 +36,7 @@ type Network struct {
 	agent    string // the User-Agent
 	guard    guard
 	lookups  *lookups
+	judging  chan struct{} // a place for each body that is judged
 	idle     idle
 
 	// Tests put other ways to the outside in place of these.
@@ -53,6 +55,7 @@ func NewNetwork(s Settings) *Network {
 		agent:    strings.TrimSuffix("rollcall/"+s.Version, "/") + " (scheduled health check)",
 		guard:    newGuard(s.RuntimeAPI, s.XRay),
 		lookups:  newLookups(s.Resolver),
+		judging:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		connect: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			return dialer.DialTCP(ctx, "tcp", netip.AddrPort{}, to)
 		},
@@ -83,7 +86,7 @@ func (n *Network) Ask(ctx context.Context, t health.Target, c Checker, pass int)
 			r = health.Unasked("the %s check panicked; its stack is in the log", t.Kind)
 		}
 		d.hangUp()
-		r.Latency, r.Waited, r.Phases = d.latency(), d.waited, d.phases
+		r.Latency, r.Waited, r.Phases = d.latency(), d.waited+d.queued, d.phases
 		if r.Certificate = d.certificate; r.Certificate != nil {
 			r.Certificate.Subject = n.tidy(r.Certificate.Subject)
 		}

@@ -68,9 +68,7 @@ func (d *Dialer) race(ctx context.Context, first, second []netip.AddrPort) (net.
 			case f.err == nil:
 				f.conn.Close() // both made it
 			case won.conn == nil:
-				if lost == nil {
-					lost = f.err
-				}
+				lost = saysMore(lost, f.err)
 				start()
 			}
 		}
@@ -84,8 +82,7 @@ func (d *Dialer) race(ctx context.Context, first, second []netip.AddrPort) (net.
 // leastShare is the least that an address gets of the time that is left, as [net.Dialer] has it.
 const leastShare = 2 * time.Second
 
-// inOrder tries addresses one after the other. When none connects, the first error that is
-// not a timeout says most.
+// inOrder tries addresses one after the other.
 func (d *Dialer) inOrder(ctx context.Context, addrs []netip.AddrPort) (net.Conn, netip.AddrPort, error) {
 	var first error
 	for i, addr := range addrs {
@@ -93,15 +90,35 @@ func (d *Dialer) inOrder(ctx context.Context, addrs []netip.AddrPort) (net.Conn,
 		if err == nil {
 			return conn, addr, nil
 		}
-		var timeout net.Error
-		if first == nil || errors.As(first, &timeout) && timeout.Timeout() {
-			first = err
-		}
+		first = saysMore(first, err)
 		if ctx.Err() != nil {
 			break
 		}
 	}
 	return nil, netip.AddrPort{}, first
+}
+
+// saysMore is the error that says more of the target, the first if both say as much: what
+// an address answered, then that it did not answer, then that there was no way to ask it.
+func saysMore(first, next error) error {
+	says := func(err error) int {
+		var noRoute *noRouteError
+		var timeout net.Error
+		switch {
+		case err == nil:
+			return 0
+		case errors.As(err, &noRoute):
+			return 1
+		case errors.As(err, &timeout) && timeout.Timeout():
+			return 2
+		default:
+			return 3
+		}
+	}
+	if says(next) > says(first) {
+		return next
+	}
+	return first
 }
 
 // tryOne connects to addr within its share of the time that is left for several addresses.
@@ -129,12 +146,20 @@ type noRouteError struct {
 func (e *noRouteError) Error() string { return "no route to " + e.addr.String() }
 func (e *noRouteError) Unwrap() error { return e.err }
 
-// explain tells an address that this machine has no route to from one that its own network
-// does not reach. Only the first can be asked of the kernel without a packet, and only of
-// IPv6 is it common: outside a dual-stack VPC a function has none.
+// words say what is missing here.
+func (e *noRouteError) words() string {
+	if e.addr.Is4() {
+		return "this machine has no route to " + e.addr.String()
+	}
+	return "this machine has no route to " + e.addr.String() + "; write ip: 4, or give the machine IPv6"
+}
+
+// explain tells an address that this machine has no route to from one that its network does
+// not reach. Only the first can be asked of the kernel without a packet. "Host unreachable"
+// of an IPv4 address is what a router answers, or a neighbour does not: it is left as it is.
 func (n *Network) explain(to netip.AddrPort, err error) error {
-	unreachable := errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
-	if !unreachable || to.Addr().Is4() || n.routed(to) {
+	unreachable := errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) && to.Addr().Is6()
+	if !unreachable || n.routed(to) {
 		return err
 	}
 	return &noRouteError{to.Addr(), err}

@@ -25,15 +25,16 @@ type step struct {
 // httpPorts are the schemes of HTTP and the ports they stand for.
 var httpPorts = map[string]uint16{"http": 80, "https": 443}
 
+// redirects are the statuses that send elsewhere.
+var redirects = [...]int{
+	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+}
+
 // redirected tells whether an answer asks to go elsewhere. 300 and 304 do not, nor does a
 // redirect that names no place.
 func redirected(resp *http.Response) bool {
-	switch resp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return resp.Header.Get("Location") != ""
-	default:
-		return false
-	}
+	return slices.Contains(redirects[:], resp.StatusCode) && resp.Header.Get("Location") != ""
 }
 
 // follow is the step that a redirect asks for (RFC 9110, section 15.4), after at most

@@ -29,8 +29,8 @@ func (c *TCP) Prepare(url secret.Text) []Problem {
 		return []Problem{{Path: []string{"url"}, What: "url has a path or a query, which a tcp check does not send",
 			Remedy: "write it as tcp://host:port"}}
 	}
-	c.way = way{endpoint: a.endpoint, family: c.IP, permitted: permission(a.endpoint, c.Inward)}
-	return nil
+	c.way = way{endpoint: a.endpoint, family: c.IP.orUsual(), permitted: permission(a.endpoint, c.Inward)}
+	return within(c.IP.misplaced(a.endpoint), "tcp")
 }
 
 // Needs is a socket, or two while address families race.

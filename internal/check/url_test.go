@@ -139,6 +139,11 @@ func TestHTTPProblems(t *testing.T) {
 		{func(c *HTTP) { c.Method = "get" }, `http.method: method "get" is not in capitals`},
 		{func(c *HTTP) { c.Method = "CONNECT" }, `http.method: method CONNECT is for proxies`},
 		{func(c *HTTP) { c.Method, c.Expect.Body = "HEAD", wanting(t, secret.Plain("x")) }, `http.expect: an answer to HEAD has no body to expect anything of`},
+		{func(c *HTTP) { c.Method, c.Reuse = "POST", true }, `http.reuse: reuse is not for method POST, which a connection that went stale would make us ask twice`},
+		{func(c *HTTP) { c.Expect.Status = Statuses{{302, 302}} }, `http.expect.status: status 302 is never met while redirects are followed`},
+		{func(c *HTTP) {
+			c.Expect.Status, c.Redirects = Statuses{{301, 301}, {302, 302}, {303, 303}, {307, 307}, {308, 308}}, 1
+		}, `http.expect.status: status 301, 302, 303, 307 or 308 is never met while redirects are followed`},
 		{func(c *HTTP) { c.Headers = plain("X A", "1") }, `http.headers.X A: header "X A" is not a header's name`},
 		{func(c *HTTP) { c.Headers = plain("X-A", "1", "x-a", "2") }, `http.headers.x-a: header "x-a" is the same as "X-A"`},
 		{func(c *HTTP) { c.Headers = plain("content-length", "5") }, `http.headers.content-length: header "content-length" follows from how the request is sent`},
@@ -157,10 +162,51 @@ func TestHTTPProblems(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", told(problems), c.want)
 		}
 	}
+	for name, change := range map[string]func(*HTTP){
+		"reuse of what may be repeated":          func(c *HTTP) { c.Method, c.Reuse = "OPTIONS", true },
+		"redirects that are the answer":          func(c *HTTP) { c.Expect.Status, c.Redirects = Statuses{{302, 302}}, 0 },
+		"redirects among others":                 func(c *HTTP) { c.Expect.Status = Statuses{{302, 302}, {200, 200}} },
+		"redirects among others of their class":  func(c *HTTP) { c.Expect.Status = Statuses{{300, 399}} },
+		"an answer of the class that is no move": func(c *HTTP) { c.Expect.Status = Statuses{{304, 304}} },
+	} {
+		if problems := get(change).Prepare(secret.Plain("https://shop.example.com")); problems != nil {
+			t.Errorf("%s: %s", name, told(problems))
+		}
+	}
 	// All at once, the URL's too.
 	all := get(func(c *HTTP) { c.Method, c.Redirects, c.MaxBody = "get", 99, 0 })
 	if problems := all.Prepare(secret.Plain("https://")); len(problems) != 4 {
 		t.Errorf("want four problems:\n%s", told(problems))
+	}
+}
+
+// A family that is written has to be that of an address that is written; none need be.
+func TestFamilyOfAnAddress(t *testing.T) {
+	const v4, v6 = "192.0.2.1:80", "[2001:db8::1]:80"
+	for _, c := range []struct {
+		host   string
+		family Family
+		want   string
+	}{
+		{v4, usualFamily, ""}, {v4, IPv4, ""}, {v4, AnyFamily, ""},
+		{v4, IPv6, "ip: ip 6 is not what the url's host is, an IPv4 address; leave it out, or write ip: 4"},
+		{v6, usualFamily, ""}, {v6, IPv6, ""}, {v6, AnyFamily, ""},
+		{v6, IPv4, "ip: ip 4 is not what the url's host is, an IPv6 address; leave it out, or write ip: 6"},
+		{"[::ffff:192.0.2.1]:80", IPv4, ""},
+		{"localhost:80", IPv4, ""}, {"localhost:80", IPv6, ""}, {"shop.example.com:80", IPv6, ""},
+	} {
+		for kind, problems := range map[string][]Problem{
+			"http": get(func(h *HTTP) { h.IP = c.family }).Prepare(secret.Plain("http://" + c.host)),
+			"tcp":  (&TCP{IP: c.family}).Prepare(secret.Plain("tcp://" + c.host)),
+		} {
+			want := c.want
+			if want != "" {
+				want = kind + "." + want
+			}
+			if got := told(problems); got != want {
+				t.Errorf("%s://%s at %q:\ngot  %s\nwant %s", kind, c.host, c.family, got, want)
+			}
+		}
 	}
 }
 
@@ -171,7 +217,7 @@ func TestNeeds(t *testing.T) {
 	}{
 		{get(), Needs{Sockets: 1, Repeatable: true}},
 		{get(func(c *HTTP) { c.Method = "POST" }), Needs{Sockets: 1}},
-		{get(func(c *HTTP) { c.IP = AnyFamily; c.Expect.Body = wanting(t, secret.Plain("x")) }), Needs{Body: 256 << 10, Sockets: 2, Repeatable: true}},
+		{get(func(c *HTTP) { c.IP = AnyFamily; c.Expect.Body = wanting(t, secret.Plain("x")) }), Needs{Body: (256 + 32) << 10, Sockets: 2, Repeatable: true}},
 		{&TCP{}, Needs{Sockets: 1, Repeatable: true}},
 		{&TCP{IP: AnyFamily}, Needs{Sockets: 2, Repeatable: true}},
 	} {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -52,12 +53,38 @@ func (s Size) String() string {
 // Family is the family of addresses a target is asked at.
 type Family int
 
-// The families. IPv4 comes first because a Lambda function outside a VPC has no IPv6.
+// The families. What is usual is IPv4, because a Lambda function outside a VPC has no IPv6,
+// and whatever the host is if it is an address.
 const (
-	IPv4      Family = iota
-	IPv6             // only
-	AnyFamily        // both, racing
+	usualFamily Family = iota // nothing is written
+	IPv4                      // only
+	IPv6                      // only
+	AnyFamily                 // both, racing
 )
+
+func (f Family) orUsual() Family {
+	if f == usualFamily {
+		return IPv4
+	}
+	return f
+}
+
+// misplaced is the problem with a family that the address in a URL is not of.
+func (f Family) misplaced(e endpoint) []Problem {
+	addr, err := netip.ParseAddr(e.host)
+	if err != nil || f == usualFamily || f == AnyFamily {
+		return nil
+	}
+	is := IPv6
+	if addr.Unmap().Is4() {
+		is = IPv4
+	}
+	if f == is {
+		return nil
+	}
+	return []Problem{{Path: []string{"ip"}, What: "ip " + f.String() + " is not what the url's host is, an IPv" + is.String() + " address",
+		Remedy: "leave it out, or write ip: " + is.String()}}
+}
 
 // FromFile reads 4, 6 or any.
 func (f *Family) FromFile(value any) []Problem {
@@ -78,7 +105,7 @@ func (f *Family) FromFile(value any) []Problem {
 
 // String is the family as the targets file spells it.
 func (f Family) String() string {
-	return [...]string{IPv4: "4", IPv6: "6", AnyFamily: "any"}[f]
+	return [...]string{IPv4: "4", IPv6: "6", AnyFamily: "any"}[f.orUsual()]
 }
 
 // Statuses are the status codes that are wanted, single ones and whole classes.
