@@ -306,6 +306,6 @@ func (w *world) heard() string {
 func (w *world) wantHeard(want ...string) {
 	w.t.Helper()
 	if got := w.heard(); got != strings.Join(want, "\n") {
-		w.t.Errorf("people heard\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+		w.t.Fatalf("people heard\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 }
