@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ const (
 	listVariable  = "ROLLCALL_TEST_LIST" // set for the child only: where its targets file is
 	namesVariable = "ROLLCALL_TEST_NAMES"
 	crowd         = 1200
+	atOnce        = 860 // of them, with so many descriptors
 )
 
 // TestMain also is the child of [TestDescriptors], which must be a process of its own: the
@@ -104,8 +106,9 @@ func mostOpen(over <-chan struct{}) (most int) {
 // targets that are down though they are well. 1,200 targets that all redirect, by address, by
 // localhost and by a name each, are asked 860 at a time, and every one is seen to be up.
 func TestDescriptors(t *testing.T) {
-	slowly := peer.Behaviour{Name: "redirects once, slowly", Answer: func(w http.ResponseWriter, r *http.Request) {
-		<-time.After(400 * time.Millisecond)
+	gates := map[string]*gate{"/": newGate(t), "/end": newGate(t)}
+	slowly := peer.Behaviour{Name: "redirects once", Answer: func(w http.ResponseWriter, r *http.Request) {
+		gates[r.URL.Path].pass()
 		if r.URL.Path != "/end" {
 			http.Redirect(w, r, "/end", http.StatusFound)
 		}
@@ -137,14 +140,34 @@ func TestDescriptors(t *testing.T) {
 		t.Fatalf("the child: %v, %s, printed %s", err, seen.Err, out)
 	}
 	t.Logf("%d workers, at most %d descriptors open", seen.Workers, seen.Peak)
-	if seen.Workers != 860 {
-		t.Errorf("%d workers, want 860", seen.Workers)
+	if seen.Workers != atOnce {
+		t.Errorf("%d workers, want %d", seen.Workers, atOnce)
 	}
 	if seen.Up != crowd {
 		t.Errorf("%d of %d up: %v", seen.Up, crowd, seen.Causes)
 	}
-	if seen.Peak >= filesInLambda || seen.Peak < 860 {
-		t.Errorf("at most %d descriptors were open, want 860 to %d", seen.Peak, filesInLambda-1)
+	if seen.Peak >= filesInLambda || seen.Peak < atOnce {
+		t.Errorf("at most %d descriptors were open, want %d to %d", seen.Peak, atOnce, filesInLambda-1)
+	}
+}
+
+// gate lets nobody through until the whole crowd that can be there at once stands before it,
+// and has been seen.
+type gate struct {
+	t    *testing.T
+	came atomic.Int32
+	open chan struct{}
+}
+
+func newGate(t *testing.T) *gate { return &gate{t: t, open: make(chan struct{})} }
+
+func (g *gate) pass() {
+	if g.came.Add(1) == atOnce {
+		time.AfterFunc(200*time.Millisecond, func() { close(g.open) })
+	}
+	select {
+	case <-g.open:
+	case <-g.t.Context().Done():
 	}
 }
 

@@ -52,8 +52,8 @@ targets:
   - {name: racing, url: https://c.example.com, enabled: %v, http: {ip: any}}
 `
 	for paused, want := range map[bool]sweep.Limits{
-		false: {Sockets: 2, Body: 1 << 20, Memory: 512 << 20, Workers: 7},
-		true:  {Sockets: 1, Body: 0, Memory: 512 << 20, Workers: 7},
+		false: {Sockets: 2, Memory: 512 << 20, Workers: 7},
+		true:  {Sockets: 1, Memory: 512 << 20, Workers: 7},
 	} {
 		r := open(t, Settings{Config: file(t, fmt.Sprintf(list, !paused, !paused)), Memory: 512 << 20, Workers: 7})
 		f, err := r.load(t.Context())
@@ -61,6 +61,9 @@ targets:
 			t.Fatal(err)
 		}
 		want.Files = openFiles()
+		if !paused {
+			want.Body = f.Targets[1].Check.Needs().Body
+		}
 		if got := r.limits(f.Targets); got != want {
 			t.Errorf("paused %v: %+v, want %+v", paused, got, want)
 		}
