@@ -59,6 +59,8 @@ func execute(ctx context.Context, root *cobra.Command, args []string, out, errs 
 		return exitOK
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // nothing was under way yet
+		return exitInterrupted
 	}
 	complain(errs, err)
 	if errors.As(err, &undone{}) {

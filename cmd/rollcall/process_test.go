@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"rollcall/internal/peer"
 )
@@ -78,4 +82,17 @@ func TestCompletionLeavesStandardInputAlone(t *testing.T) {
 	if got := out.String(); got != ":4\n" { // nothing, and no names of files either
 		t.Errorf("offered %q", got)
 	}
+}
+
+// Stopped before anything was asked, as while somebody still types the file.
+func TestStoppedBeforeAnything(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	typing := &cobra.Command{SilenceUsage: true, SilenceErrors: true, RunE: func(cmd *cobra.Command, _ []string) error {
+		return fmt.Errorf("read stdin: %w", context.Cause(cmd.Context()))
+	}}
+	var out, errs bytes.Buffer
+	code := execute(ctx, typing, nil, &out, &errs)
+	ran{code, out.String(), errs.String()}.want(t, exitInterrupted, "", "")
 }

@@ -4,6 +4,9 @@
 // front of it does what networks and busy services do, at the moment a test names; a
 // [Runtime] is the Lambda that runs a function's own binary.
 //
+// [Build] and [Transform] make of the template what SAM would, and a [Runtime] is Lambda
+// around what was built.
+//
 // moto is kinder than AWS. It never answers 409, it checks no signatures and no rights,
 // and it compares a version and writes the object in two steps between which another
 // request may slip. Where that matters, ask it through a Proxy, which hands it one PUT

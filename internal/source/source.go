@@ -26,11 +26,31 @@ func Name(location string) string {
 }
 
 // Read returns everything at the location. The error names the place and what to do.
-func Read(_ context.Context, location string) ([]byte, error) {
+func Read(ctx context.Context, location string) ([]byte, error) {
 	if location == "-" {
-		return readAll("stdin", os.Stdin)
+		return readWaiting(ctx, os.Stdin)
 	}
 	return readFile(Name(location))
+}
+
+// readWaiting reads what a person may still be typing: it gives up when ctx ends, and leaves
+// the reading behind.
+func readWaiting(ctx context.Context, r io.Reader) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := readAll("stdin", r)
+		done <- result{data, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read stdin: %w", context.Cause(ctx))
+	case got := <-done:
+		return got.data, got.err
+	}
 }
 
 func readFile(path string) ([]byte, error) {

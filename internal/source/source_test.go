@@ -1,6 +1,9 @@
 package source
 
 import (
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +37,20 @@ func TestRead(t *testing.T) {
 		case c.problem != "" && (err == nil || !strings.HasSuffix(err.Error(), c.problem)):
 			t.Errorf("read %s: got %v, want ...%s", c.location, err, c.problem)
 		}
+	}
+}
+
+func TestReadWaiting(t *testing.T) {
+	data, err := readWaiting(t.Context(), strings.NewReader("fleet: shop\n"))
+	if err != nil || string(data) != "fleet: shop\n" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	typing, typed := io.Pipe() // nothing is ever typed
+	defer typed.Close()
+	if _, err := readWaiting(stopped, typing); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped while somebody types: %v, want it to give up", err)
 	}
 }
 
