@@ -192,6 +192,7 @@ func (r *run) sweep(ctx context.Context, state health.State) []health.Result {
 		jobs[i] = sweep.Job{
 			Target: target.Target,
 			Missed: state.Targets[target.Name].Missed,
+			Asked:  state.Targets[target.Name].Asked,
 			Ask: func(ctx context.Context, pass int) health.Reading {
 				return network.Ask(ctx, target, pass)
 			},
@@ -220,7 +221,11 @@ func (r *run) admit(plan *sweep.Plan) {
 	if err == nil {
 		return
 	}
-	slog.Warn("the round is short of time", "round", name(r.Scheduled), "why", err.Error(), "cut", plan.Cut, "beyond", plan.Beyond)
+	level := slog.LevelWarn
+	if len(plan.Beyond) > 0 {
+		level = slog.LevelError // the round will not count as completed
+	}
+	slog.Log(context.Background(), level, "the round is short of time", "round", name(r.Scheduled), "why", err.Error(), "cut", plan.Cut, "beyond", plan.Beyond)
 	if len(plan.Beyond) > 0 {
 		r.fault(health.FaultBudget, "%v", err)
 		r.file = nil // the last good copy is one that fits

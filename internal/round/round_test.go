@@ -577,6 +577,29 @@ func TestFleetDoesNotFit(t *testing.T) {
 	})
 }
 
+// However much too large a fleet is, everybody's turn comes.
+func TestEverybodyHasATurn(t *testing.T) {
+	for i := range 120 {
+		files["crowd"] = append(files["crowd"], withTimeout(target(fmt.Sprintf("t%03d", i)), time.Second))
+	}
+	bubble(t, func(w *world) {
+		w.file, w.workers = "crowd", 1
+		asked := map[string]bool{}
+		for i := range 3 {
+			report, _ := w.round(fmt.Sprint("i", i))
+			for _, r := range report.Results {
+				if len(r.Attempts) > 0 {
+					asked[r.Target.Name] = true
+				}
+			}
+			w.nextMinute()
+		}
+		if len(asked) != 120 {
+			t.Errorf("%d of 120 were asked in three rounds that hold 44 each", len(asked))
+		}
+	})
+}
+
 func TestDeadlineIsWanted(t *testing.T) {
 	bubble(t, func(w *world) {
 		if _, err := w.plan(time.Now(), "i1").Run(w.t.Context()); err == nil {

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -99,23 +100,29 @@ func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 }
 
 // order is the one order, fixed before anything is computed with it: unasked last round
-// first, then the largest worst case, then the name. A cap must not change it. It is what
+// first, of those whoever was asked longest ago, then the largest worst case, then the name.
+// Without the second, a fleet of more than twice what a round holds would ask the same two
+// thirds for ever. A cap must not change it. It is what
 // makes plans with different caps and workers comparable, and bisection over them exact.
 func order(jobs []Job) []place {
-	// Sorted are small keys, not jobs: a duration that puts the missed first, then the name.
+	// Sorted are small keys, not jobs.
 	type key struct {
+		turn  int64 // seconds since 1970; the last there is for those not missed
 		rank  time.Duration
 		name  string
 		index int
 	}
 	keys := make([]key, len(jobs))
 	for i := range jobs {
-		keys[i] = key{-timeoutOf(&jobs[i].Target), jobs[i].Target.Name, i}
+		keys[i] = key{math.MaxInt64, -timeoutOf(&jobs[i].Target), jobs[i].Target.Name, i}
 		if jobs[i].Missed {
-			keys[i].rank -= uncut / 2
+			keys[i].turn = jobs[i].Asked.Unix()
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
+		if a.turn != b.turn {
+			return cmp.Compare(a.turn, b.turn)
+		}
 		if a.rank != b.rank {
 			return cmp.Compare(a.rank, b.rank)
 		}

@@ -36,7 +36,8 @@ import (
 // Job is one target of a sweep and how to ask it.
 type Job struct {
 	Target health.Target
-	Missed bool // it was due last round and was not asked: it goes first
+	Missed bool      // it was due last round and was not asked: it goes first
+	Asked  time.Time // when it was asked last; of the missed, the one longest ago goes first
 
 	// Ask makes one attempt, in pass 1, 2 ... It returns within Grace of ctx's end.
 	Ask func(ctx context.Context, pass int) health.Reading
