@@ -3,6 +3,8 @@ package check
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"rollcall/internal/health"
@@ -13,7 +15,7 @@ var errNoTurn = errors.New("not judged: all places were taken until the end")
 
 // aside judges a body in a goroutine of its own, because a large one may take longer than
 // the context allows. What runs on then is bounded by the body, and touches nothing of the
-// attempt. A panic is the caller's.
+// attempt. A panic is the caller's; where it happened is logged here, where it is known.
 //
 // It waits for one of the network's places first. Decoded, a body takes many times the
 // memory that it came in, and there are never more of those than processors to judge them.
@@ -31,7 +33,9 @@ func (d *Dialer) aside(ctx context.Context, judge func() (health.Class, string))
 	go func() {
 		var v verdict
 		defer func() {
-			v.panicked = recover()
+			if v.panicked = recover(); v.panicked != nil {
+				slog.Error("judging a body panicked", "stack", d.net.settings.Secrets.Redact(string(debug.Stack())))
+			}
 			<-d.net.judging
 			verdicts <- v
 		}()

@@ -83,8 +83,9 @@ func unlessEnd(err error) error {
 // decodes tells whether the body is in the coding that we offered by ourselves. Whoever
 // configures Accept-Encoding wants to see what comes.
 func (c *HTTP) decodes(resp *http.Response) bool {
-	_, configured := c.header["Accept-Encoding"]
-	return !configured && strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
+	configured := c.header.Get("Accept-Encoding")
+	ours := configured == "" || resp.Request.Header.Get("Accept-Encoding") != configured // it stays behind on the way to another origin
+	return ours && strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
 }
 
 // counted counts what is read of a body, for the sentence of one that does not end.

@@ -58,6 +58,24 @@ func TestRedirectsToAnotherOrigin(t *testing.T) {
 	}
 }
 
+// A configured Accept-Encoding stays behind; what we offer in its place is decoded.
+func TestCodingAbroad(t *testing.T) {
+	w, _, _ := abroad(t, 302, "http://b.example.com/there")
+	coded := stand(t, peer.Behaviour{Answer: func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			rw.WriteHeader(http.StatusTeapot)
+			return
+		}
+		rw.Header().Set("Content-Encoding", "gzip")
+		rw.Write(gzipped(t, strings.NewReader("we are ready")))
+	}})
+	w.stands["203.0.113.2"] = coded.Addr
+	wantUp(t, ask(t, w.network(t, Settings{}), "http://a.example.com/here", get(func(c *HTTP) {
+		c.Headers = map[string]secret.Text{"Accept-Encoding": secret.Plain("identity")}
+		c.Expect.Body = wanting(t, map[string]any{"contains": secret.Plain("ready")})
+	})))
+}
+
 func TestRedirectsAtHome(t *testing.T) {
 	n := NewNetwork(Settings{})
 	defer n.Close()
