@@ -215,6 +215,11 @@ func TestEndToEnd(t *testing.T) {
 	if late.Error != "" || late.Killed || m["RoundsCompleted"] != 1 || m["Unknown"] != 1 {
 		t.Errorf("a round cut by its end: %q, killed %v, metrics %v, want it completed with one unknown", late.Error, late.Killed, m)
 	}
+	// What goes wrong with us is a line that a search for errors finds.
+	wrong := f.Invoke([]byte(`{"kind":"rounds"}`), timeout)
+	if printed := strings.Join(wrong.Stdout, "\n"); wrong.Error == "" || !strings.Contains(printed, `"level":"ERROR"`) || !strings.Contains(printed, "want round, check or test") {
+		t.Errorf("an event that means nothing: %q, printed %s, want a line of level ERROR", wrong.Error, printed)
+	}
 	if left := short - late.Took; left < round.Reserve(short)/2 {
 		t.Errorf("%s of %s were left at the end, want most of the reserve of %s", left, short, round.Reserve(short))
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -45,6 +46,14 @@ type sent struct {
 // handle serves one event. Targets that are down are no error; an error is something of
 // ours, and counts in the function's own metric.
 func (h handler) handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	answer, err := h.serve(ctx, raw)
+	if err != nil {
+		slog.ErrorContext(ctx, "failed", "error", err.Error()) // Lambda's own line of it has no level
+	}
+	return answer, err
+}
+
+func (h handler) serve(ctx context.Context, raw json.RawMessage) (any, error) {
 	var e event
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return nil, fmt.Errorf("event: %w, want {\"kind\":\"round\",\"scheduled\":\"...\"}", err)

@@ -173,7 +173,7 @@ func (l *ledger) settle() (health.State, bool) {
 			changed = true
 			continue
 		}
-		if why, ok := l.refused[e.ID]; ok && e.Refused != why {
+		if why, ok := l.refused[e.ID]; ok && e.Refused == "" { // the first words stay: later ones differ by a request's id
 			e.Refused, changed = why, true
 		}
 		next.Outbox = append(next.Outbox, e)

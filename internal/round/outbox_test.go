@@ -56,6 +56,12 @@ func TestRefused(t *testing.T) {
 			t.Errorf("owed %+v, want the entry marked with the reason", s.Outbox)
 		}
 		w.nextMinute()
+		words := w.stored().Outbox[0].Refused
+		_, _ = w.round("again")
+		if o := w.stored().Outbox; o[len(o)-1].Refused != words { // what was refused stands last
+			t.Errorf("refused again, for %q, want the first words kept: %q", o[len(o)-1].Refused, words)
+		}
+		w.nextMinute()
 		refused := w.told[0].ID
 		w.told = nil
 		_, _ = w.round("i2")

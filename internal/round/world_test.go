@@ -189,11 +189,11 @@ func (v voice) Publish(ctx context.Context, d health.Digest) (health.Delivery, e
 	}
 	v.w.mu.Lock()
 	v.w.told = append(v.w.told, d)
-	answer := v.w.topic
+	answer, request := v.w.topic, len(v.w.told)
 	v.w.mu.Unlock()
 	v.w.behind("publish")
 	if answer != health.Accepted {
-		return answer, fmt.Errorf("the topic says %s", answer)
+		return answer, fmt.Errorf("the topic says %s, request %d", answer, request)
 	}
 	return answer, nil
 }
