@@ -7,7 +7,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[A-Za-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: go ## the demo: rounds over 100 endpoints on this machine, some of them broken
-	@go run ./cmd/rollcall demo
+	@CGO_ENABLED=0 go run -trimpath ./cmd/rollcall demo
 
 test: go ## every proof: tests with the race detector, vet, staticcheck, the template
 	@left=$$($(LEFT_OUT)); \
@@ -21,12 +21,12 @@ ci: ## what CI runs: make test
 	@$(MAKE) --no-print-directory test
 
 # Everything is compiled with -race, once; only staticcheck itself and the function, which the
-# end-to-end test builds, are compiled without. Whatever fails fast comes first.
+# end-to-end test builds, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first.
 prove:
 	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
 	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
 	go vet -race ./...
-	tool=$$(GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
+	tool=$$(CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
 	go test -race -vet=off ./...
 
 bench: go ## Go benchmarks
