@@ -70,24 +70,27 @@ func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 	if v.Digest != nil {
 		digests = append(digests, *v.Digest)
 	}
-	closed := map[string]bool{}
-	for _, past := range digests {
-		for _, i := range past.Closed {
-			if !closed[i.ID] {
-				closed[i.ID] = true
-				d.Closed = append(d.Closed, i)
-			}
-		}
+	seen := map[string]bool{} // an incident is told once, by its end if it has ended
+	unseen := func(i health.Incident) bool {
+		first := !seen[i.ID]
+		seen[i.ID] = true
+		return first
 	}
-	opened := map[string]bool{}
 	for _, past := range digests {
-		for _, i := range past.Opened {
-			if !closed[i.ID] && !opened[i.ID] {
-				opened[i.ID] = true
-				d.Opened = append(d.Opened, i)
-			}
-		}
+		d.Closed = append(d.Closed, filter(past.Closed, unseen)...)
+	}
+	for _, past := range digests {
+		d.Opened = append(d.Opened, filter(past.Opened, unseen)...)
 	}
 	d.Open = v.State.Incidents
 	return &d
+}
+
+func filter(all []health.Incident, keep func(health.Incident) bool) (kept []health.Incident) {
+	for _, i := range all {
+		if keep(i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
 }
