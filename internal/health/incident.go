@@ -5,16 +5,18 @@ import "time"
 // SubjectKind is what an incident is about.
 type SubjectKind string
 
-// The kinds of subjects. A group counts once min_up is known to the targets file.
+// The kinds of subjects.
 const (
-	OfTarget  SubjectKind = "target"
-	OfChecker SubjectKind = "checker"
+	OfTarget   SubjectKind = "target"   // a facet of a target is bad
+	OfFlapping SubjectKind = "flapping" // a facet of a target keeps changing sides
+	OfGroup    SubjectKind = "group"    // too few members of a group that counts are left
+	OfChecker  SubjectKind = "checker"  // rollcall itself
 )
 
-// Subject is a facet of a target, or a side of the checker itself.
+// Subject is a facet of a target, a group that counts, or a side of the checker itself.
 type Subject struct {
 	Kind  SubjectKind `json:"kind"`
-	Name  string      `json:"name"`            // a target's name, or one of the Fault names
+	Name  string      `json:"name"`            // a target's or group's name, or one of the Fault names
 	Facet Facet       `json:"facet,omitempty"` // targets only
 }
 
@@ -25,6 +27,7 @@ const (
 	FaultHistory  = "history"  // the stored state is gone
 	FaultDelivery = "delivery" // the topic refuses what we have to say
 	FaultBudget   = "budget"   // the fleet does not fit the time a round has
+	FaultBlind    = "blind"    // we cannot see: no network, or no resolver
 )
 
 // Fault is something wrong with the checker itself in this round.
@@ -40,6 +43,8 @@ type Closing string
 const (
 	Recovered Closing = "recovered"
 	Unchecked Closing = "no longer checked" // removed, renamed or paused
+	CalmUp    Closing = "calm, up"          // it stopped flapping, and this is where it is
+	CalmDown  Closing = "calm, down"        // the same; its facet is bad
 )
 
 // Incident is what the judge has concluded, from the round that opened it to the one that
@@ -62,11 +67,39 @@ type Incident struct {
 	Tags    []string `json:"tags,omitempty"`
 
 	Told      time.Time `json:"told,omitzero"`       // when its opening was told; zero: not yet
+	ToldAs    Severity  `json:"told_as,omitempty"`   // the severity that was told last
 	Reminded  time.Time `json:"reminded,omitzero"`   // when it was last told again
 	Reminders int       `json:"reminders,omitempty"` // since it was told as new, or as critical now
+	Muted     string    `json:"muted,omitempty"`     // why it was kept back when it was last decided about; in a digest: until now
 
-	Closed  time.Time `json:"closed,omitzero"` // in digests only: the state keeps open ones
-	Closing Closing   `json:"closing,omitempty"`
+	// In digests only: the state keeps incidents that are open, and no more than that.
+	Closed     time.Time `json:"closed,omitzero"`
+	Closing    Closing   `json:"closing,omitempty"`
+	Dependants []string  `json:"dependants,omitempty"` // what is bad and depends on it, the first DependantsTold by name
+	Dependent  int       `json:"dependent,omitempty"`  // how many there are
+	Evidence   *Evidence `json:"evidence,omitempty"`   // of this round; nil when it was not asked, and in crowds
+}
+
+// DependantsTold and EvidenceTold bound what a digest says of a large outage.
+const (
+	DependantsTold = 20
+	EvidenceTold   = 50 // incidents of a digest that carry their evidence
+)
+
+// Evidence is what one round measured of the target of an incident.
+type Evidence struct {
+	Attempts []Reading `json:"attempts,omitempty"` // class and cause of each, in their order
+	MS       []float64 `json:"ms,omitempty"`       // how long each took
+	Phases   PhasesMS  `json:"phases_ms,omitzero"` // of the attempt that was up; else of the last
+}
+
+// PhasesMS are phases in milliseconds.
+type PhasesMS struct {
+	DNS     float64 `json:"dns,omitempty"`
+	Connect float64 `json:"connect,omitempty"`
+	TLS     float64 `json:"tls,omitempty"`
+	Wait    float64 `json:"wait,omitempty"`
+	Read    float64 `json:"read,omitempty"`
 }
 
 // DigestKind is why a digest is sent.
@@ -87,6 +120,7 @@ type Digest struct {
 	Fleet    string     `json:"fleet"`
 	Shard    string     `json:"shard"` // "0-1": number and count
 	Round    time.Time  `json:"round"`
+	Sent     time.Time  `json:"sent,omitzero"` // the round that tells it, when that is a later one
 	Counts   Counts     `json:"counts"`
 	Opened   []Incident `json:"opened,omitempty"`
 	Closed   []Incident `json:"closed,omitempty"`

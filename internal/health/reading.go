@@ -15,7 +15,28 @@ type Reading struct {
 	Waited      time.Duration `json:"-"`               // at our own gates
 	Phases      Phases        `json:"-"`
 	Certificate *Cert         `json:"-"` // nil unless a verified handshake took place
+	Scope       Scope         `json:"-"` // of the address that was dialled first; empty when none was
+	Gap         Gap           `json:"-"` // what of our own stood in the way; empty when nothing did
 }
+
+// Scope is how far away an address is.
+type Scope string
+
+// The scopes.
+const (
+	Public  Scope = "public"
+	Private Scope = "private" // of a network of ours: RFC 1918 and its like
+	Local   Scope = "local"   // of this machine, or of its own wire
+)
+
+// Gap is what of our own kept an attempt from reaching its target.
+type Gap string
+
+// The gaps.
+const (
+	GapResolver Gap = "resolver" // it gave no answer, failed (SERVFAIL), or was not reached
+	GapRoute    Gap = "route"    // from this machine no way leads to the address
+)
 
 // Phases split a latency. A phase that did not happen is 0; after a redirect each is the
 // sum over the hops.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +33,8 @@ func (r *round) hear(result *health.Result) {
 		before := beliefs[f]
 		after := r.weigh(t, i, before, result)
 		switch {
-		case after == before:
-		case after == health.Belief{}:
+		case same(after, before):
+		case same(after, health.Belief{}):
 			delete(beliefs, f)
 		default:
 			if beliefs == nil {
@@ -98,6 +99,10 @@ func (r *round) weigh(t *member, facet int, b health.Belief, result *health.Resu
 func outgrown(m *matter, t *health.Target, result *health.Result) bool {
 	return m.Subject.Facet == health.Certificate && m.URL != t.URL &&
 		result.Facets[health.Availability].Status == health.Up
+}
+
+func same(a, b health.Belief) bool {
+	return a.Bad == b.Bad && a.Good == b.Good && a.Since.Equal(b.Since) && slices.Equal(a.Changes, b.Changes)
 }
 
 // thresholds are the readings in a row that open and close an incident. A certificate
