@@ -68,10 +68,12 @@ func (e *handshakeError) Unwrap() error { return e.err }
 // being done: `get "https://shop.example.com"`.
 func (d *Dialer) fail(ctx context.Context, doing string, err error) health.Reading {
 	class, words := d.cause(ctx, err)
+	r := health.Failing(class, "%s: %s", doing, words)
 	if class == health.ClassChecker {
-		return health.Unasked("%s: %s", doing, words)
+		r = health.Unasked("%s: %s", doing, words)
 	}
-	return health.Failing(class, "%s: %s", doing, words)
+	r.Gap = d.gap(ctx, err)
+	return r
 }
 
 // cause is the one place that turns Go's errors into a class and words for people. With
@@ -175,19 +177,13 @@ func shortOf(err error) string {
 	return ""
 }
 
-// unreached are the ends of what a look-up comes to when the resolver itself is not there.
-// The resolver hands them on as text.
-var unreached = [...]syscall.Errno{syscall.ECONNREFUSED, syscall.ENETUNREACH, syscall.EHOSTUNREACH}
-
 // cause tells a name that a resolver knows nothing good of from a resolver that nobody
 // reaches: the first is the target's failure, the second our network's.
 func (e *lookupError) cause() (health.Class, string) {
 	var dns *net.DNSError
 	if errors.As(e.err, &dns) && !dns.IsNotFound {
-		for _, errno := range unreached {
-			if errors.Is(e.err, errno) || strings.HasSuffix(dns.Err, ": "+errno.Error()) {
-				return health.ClassChecker, strings.TrimSuffix("the resolver "+dns.Server, " ") + " cannot be reached: " + errno.Error()
-			}
+		if why := unreachable(dns); why != "" {
+			return health.ClassChecker, strings.TrimSuffix("the resolver "+dns.Server, " ") + " cannot be reached: " + why
 		}
 	}
 	return health.ClassDNS, e.words()
@@ -204,7 +200,7 @@ func (e *lookupError) words() string {
 		return "no such host: " + e.host + ", or none with an IPv" + e.family.String() + " address"
 	case dns.IsTimeout:
 		return "look-up of " + e.host + ": no answer from the resolver"
-	case dns.Err == "server misbehaving": // net's words for SERVFAIL and whatever else is no answer
+	case misbehaving(dns):
 		return "look-up of " + e.host + ": the resolver failed (SERVFAIL)"
 	default:
 		return "look-up of " + e.host + ": " + dns.Err

@@ -36,6 +36,8 @@ type Dialer struct {
 	release func() bool // takes conn out of reach of the context's end
 	opened  bool        // there was a first connection
 	outer   scope       // of the first connection; never, before there is one
+
+	aim health.Scope // of the address that was dialled first; empty before
 }
 
 // way is one connection that an attempt wants.
@@ -78,6 +80,7 @@ func (d *Dialer) dial(ctx context.Context, w way) (net.Conn, error) {
 		return nil, err
 	}
 	d.stage = connecting
+	d.aims(scopeOf(addrs[0].Addr()))
 	began := time.Now()
 	conn, addr, err := d.reach(ctx, w, addrs)
 	d.phases.Connect += time.Since(began)
@@ -88,11 +91,20 @@ func (d *Dialer) dial(ctx context.Context, w way) (net.Conn, error) {
 	return conn, nil
 }
 
+// aims remembers where the attempt was dialled first: known before anything is there to
+// answer, so of an attempt too whose connection never opens.
+func (d *Dialer) aims(s scope) {
+	if d.aim == "" {
+		d.aim = s.distance()
+	}
+}
+
 // hold makes conn, which leads to the given scope, the attempt's connection.
 func (d *Dialer) hold(ctx context.Context, conn net.Conn, leads scope) {
 	if !d.opened {
 		d.opened, d.outer = true, leads
 	}
+	d.aims(leads) // one that was kept is not dialled
 	d.conn, d.scope, d.ended = conn, leads, time.Time{}
 	d.release = context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rollcall/internal/health"
 )
 
 // scope is how far in an address lies. The order is what a redirect is held to: it never
@@ -63,6 +65,15 @@ func scopeOf(a netip.Addr) scope {
 		widest = max(widest, scopeOf(wrapped))
 	}
 	return widest
+}
+
+// ScopeOf is how far away an address is, by the guard's own tables: what a name never leads
+// to is [health.Local].
+func ScopeOf(a netip.Addr) health.Scope { return scopeOf(a).distance() }
+
+// distance is s as readings have it.
+func (s scope) distance() health.Scope {
+	return [...]health.Scope{public: health.Public, private: health.Private, never: health.Local}[s]
 }
 
 // The prefixes whose addresses hold an IPv4 address.

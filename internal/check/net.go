@@ -87,6 +87,7 @@ func (n *Network) Ask(ctx context.Context, t health.Target, c Checker, pass int)
 		}
 		d.hangUp()
 		r.Latency, r.Waited, r.Phases = d.latency(), d.waited+d.queued, d.phases
+		r.Scope = d.aim
 		if r.Certificate = d.certificate; r.Certificate != nil {
 			r.Certificate.Subject = n.tidy(r.Certificate.Subject)
 		}
