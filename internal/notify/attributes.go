@@ -23,20 +23,14 @@ const groupsMost = 128 << 10
 // AttributesOf tells what d can be filtered by. A test and the first message are as loud as
 // the worst alert, so that they walk the whole way an alert would take.
 func AttributesOf(d health.Digest) Attributes {
-	a := Attributes{Kind: string(d.Kind), Severity: string(health.Warning)}
-	if d.Kind == health.Test || d.Kind == health.First {
-		a.Severity = string(health.Critical)
-	}
-	var all []health.Incident
+	a := Attributes{Kind: string(d.Kind), Severity: string(severity(d))}
+	var all []*health.Incident
 	for _, some := range [...][]health.Incident{d.Opened, d.Closed, d.Reminded, d.Open} {
-		all = append(all, some...)
+		all = append(all, refer(some)...)
 	}
 	seen, size := map[string]bool{}, 0
 	for _, i := range loudest(all) {
-		if i.Severity == health.Critical {
-			a.Severity = string(health.Critical)
-		}
-		group := clean(i.Group, nameMost)
+		group := clean(groupOf(i), nameMost)
 		if group == "" || seen[group] {
 			continue
 		}
@@ -48,4 +42,19 @@ func AttributesOf(d health.Digest) Attributes {
 	}
 	slices.Sort(a.Groups)
 	return a
+}
+
+// severity is that of the loudest incident of d.
+func severity(d health.Digest) health.Severity {
+	if d.Kind == health.Test || d.Kind == health.First {
+		return health.Critical
+	}
+	for _, some := range [...][]health.Incident{d.Opened, d.Closed, d.Reminded, d.Open} {
+		for n := range some {
+			if some[n].Severity == health.Critical {
+				return health.Critical
+			}
+		}
+	}
+	return health.Warning
 }

@@ -26,6 +26,7 @@ const eventMost = 256 << 10
 //	 "kind":"news",                            news, first, test, catchup
 //	 "fleet":"shop","shard":"0-1",
 //	 "round":"2026-11-22T14:05:00Z",           every time is RFC 3339 in UTC
+//	 "sent":"2026-11-22T14:17:00Z",            the round that tells it, when that is a later one
 //	 "severity":"critical",                    critical, warning: the loudest incident's; of first and test critical
 //	 "groups":["payments"],                    of all incidents; "groups_more" when cut
 //	 "text":"checkout is down: status 503",    one line of ASCII for people
@@ -37,16 +38,24 @@ const eventMost = 256 << 10
 //
 // and an incident
 //
-//	{"id":"9f2c...","of":"target",             target, or checker: trouble of rollcall's own
-//	 "name":"checkout","facet":"availability", availability, latency, certificate
+//	{"id":"9f2c...","of":"target",             target; flapping: it keeps changing sides; group: too few of it are up;
+//	                                           checker: trouble of rollcall's own
+//	 "name":"checkout","facet":"availability", availability, latency, certificate; of target and flapping only
 //	 "severity":"critical","class":"status",
 //	 "cause":"post \"https://...\": status 503, want 2xx",
 //	 "since":"...","opened":"...","rounds":2,  first bad round, round that decided, bad rounds in a row
 //	 "never_up":true,
 //	 "title":"...","group":"payments","url":"...","runbook":"...","tags":["prod"],
-//	 "told":"...","reminded":"...","reminders":1,
+//	 "told":"...","told_as":"critical",        when it was told first, and how gravely last
+//	 "reminded":"...","reminders":1,
 //	 "worse":true,                             it became critical in this round
-//	 "closed":"...","closing":"recovered",     recovered, no longer checked
+//	 "muted":"...",                            why it was kept back until now; of "open" maybe still is
+//	 "dependants":["basket","invoice"],        what is bad and depends on it, the first 20 by name
+//	 "dependent":412,                          how many there are
+//	 "evidence":{                              what this round measured; not of everything in a crowd
+//	  "attempts":[{"status":"down","class":"status","cause":"...","ms":212}],   in their order
+//	  "phases_ms":{"dns":3,"connect":24,"tls":48,"wait":121,"read":2}},         of the last attempt
+//	 "closed":"...","closing":"recovered",     recovered; no longer checked; calm, up and calm, down: of flapping
 //	 "lasted_s":720}                           seconds from since to closed
 //
 // Lists, objects and texts that are empty are left out, counts are not. An event that would
@@ -56,36 +65,42 @@ func Event(d health.Digest, limit int) []byte {
 	a := AttributesOf(d)
 	head := headJSON{
 		Schema: EventSchema, ID: short(d.ID, 256), Kind: short(string(d.Kind), 32), Fleet: short(d.Fleet, 64),
-		Shard: short(d.Shard, 32), Round: stamp(d.Round), Severity: a.Severity, Text: Subject(d), Counts: d.Counts,
+		Shard: short(d.Shard, 32), Round: stamp(d.Round), Sent: stamp(d.Sent), Severity: a.Severity, Text: Subject(d), Counts: d.Counts,
 	}
 	head.Groups, head.GroupsMore = groupsWithin(a.Groups, limit/4)
-	event, whole := encode(head, d, limit)
-	if !whole {
-		d.Opened, d.Closed, d.Reminded, d.Open = loudest(d.Opened), loudest(d.Closed), loudest(d.Reminded), loudest(d.Open)
-		event, _ = encode(head, d, limit)
+	all := [...][]*health.Incident{refer(d.Opened), refer(d.Closed), refer(d.Reminded), refer(d.Open)}
+	event, whole := encode(head, d, all, limit)
+	sorted := true
+	for _, incidents := range all {
+		if !whole && !slices.IsSortedFunc(incidents, louder) {
+			loudest(incidents)
+			sorted = false
+		}
+	}
+	if !sorted { // the quietest have to go
+		event, _ = encode(head, d, all, limit)
 	}
 	return event
 }
 
-// encode writes d in its own order and tells whether all its incidents are in it.
-func encode(head headJSON, d health.Digest, limit int) (event []byte, whole bool) {
+// encode writes incidents in the order they are given in, and tells whether all of them are
+// in it.
+func encode(head headJSON, d health.Digest, all [4][]*health.Incident, limit int) (event []byte, whole bool) {
 	names := [...]string{"opened", "closed", "reminded", "open"}
-	all := [...][]health.Incident{d.Opened, d.Closed, d.Reminded, d.Open}
-
 	var b bytes.Buffer
 	b.Write(bytes.TrimSuffix(marshal(head), []byte("}")))
 	room := limit - b.Len() - len("}")
-	lists := make([]list, len(all))
+	lists := make([]list[text], len(all))
 	for i, incidents := range all {
 		room -= len(`,"":[],"_more":1000000000`) + 2*len(names[i])
-		lists[i] = list{len(incidents), func(n int) string { return "," + string(marshal(toJSON(d, incidents[n]))) }}
+		lists[i] = list[text]{len(incidents), func(n int) text { return text("," + string(marshal(toJSON(d, incidents[n])))) }}
 	}
 	whole = true
 	for i, items := range fit(room, lists) {
 		if len(all[i]) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, `,"%s":[%s]`, names[i], strings.TrimPrefix(strings.Join(items, ""), ","))
+		fmt.Fprintf(&b, `,"%s":[%s]`, names[i], strings.TrimPrefix(join(items), ","))
 		if more := len(all[i]) - len(items); more > 0 {
 			fmt.Fprintf(&b, `,"%s_more":%d`, names[i], more)
 			whole = false
@@ -120,6 +135,9 @@ func ParseEvent(event []byte) (health.Digest, error) {
 	if d.Round, err = unstamp("round", e.Round); err != nil {
 		return health.Digest{}, fmt.Errorf("read event: %w", err)
 	}
+	if d.Sent, err = unstamp("sent", e.Sent); err != nil {
+		return health.Digest{}, fmt.Errorf("read event: %w", err)
+	}
 	for _, l := range [...]struct {
 		name string
 		from []incidentJSON
@@ -134,92 +152,6 @@ func ParseEvent(event []byte) (health.Digest, error) {
 		}
 	}
 	return d, nil
-}
-
-// headJSON is an event without its incidents.
-type headJSON struct {
-	Schema     string        `json:"schema"`
-	ID         string        `json:"id"`
-	Kind       string        `json:"kind"`
-	Fleet      string        `json:"fleet"`
-	Shard      string        `json:"shard,omitempty"`
-	Round      string        `json:"round"`
-	Severity   string        `json:"severity"`
-	Groups     []string      `json:"groups,omitempty"`
-	GroupsMore int           `json:"groups_more,omitempty"`
-	Text       string        `json:"text"`
-	Counts     health.Counts `json:"counts"`
-}
-
-type eventJSON struct {
-	headJSON
-	Opened   []incidentJSON `json:"opened"`
-	Closed   []incidentJSON `json:"closed"`
-	Reminded []incidentJSON `json:"reminded"`
-	Open     []incidentJSON `json:"open"`
-}
-
-type incidentJSON struct {
-	ID        string   `json:"id"`
-	Of        string   `json:"of"`
-	Name      string   `json:"name"`
-	Facet     string   `json:"facet,omitempty"`
-	Severity  string   `json:"severity"`
-	Class     string   `json:"class,omitempty"`
-	Cause     string   `json:"cause,omitempty"`
-	Since     string   `json:"since,omitempty"`
-	Opened    string   `json:"opened,omitempty"`
-	Rounds    int      `json:"rounds,omitempty"`
-	NeverUp   bool     `json:"never_up,omitempty"`
-	Title     string   `json:"title,omitempty"`
-	Group     string   `json:"group,omitempty"`
-	URL       string   `json:"url,omitempty"`
-	Runbook   string   `json:"runbook,omitempty"`
-	Tags      []string `json:"tags,omitempty"`
-	Told      string   `json:"told,omitempty"`
-	Reminded  string   `json:"reminded,omitempty"`
-	Reminders int      `json:"reminders,omitempty"`
-	Worse     bool     `json:"worse,omitempty"`
-	Closed    string   `json:"closed,omitempty"`
-	Closing   string   `json:"closing,omitempty"`
-	Lasted    int64    `json:"lasted_s,omitempty"`
-}
-
-func toJSON(d health.Digest, i health.Incident) incidentJSON {
-	j := incidentJSON{
-		ID: short(i.ID, 128), Of: short(string(i.Subject.Kind), 32), Name: short(i.Subject.Name, nameMost), Facet: short(string(i.Subject.Facet), 32),
-		Severity: short(string(i.Severity), 32), Class: short(string(i.Class), 32), Cause: short(i.Cause, causeMost),
-		Since: stamp(i.Since), Opened: stamp(i.Opened), Rounds: i.Rounds, NeverUp: i.NeverUp,
-		Title: short(i.Title, nameMost), Group: short(i.Group, nameMost), URL: short(i.URL, urlMost), Runbook: short(i.Runbook, urlMost),
-		Told: stamp(i.Told), Reminded: stamp(i.Reminded), Reminders: i.Reminders, Worse: worsened(d, i),
-		Closed: stamp(i.Closed), Closing: short(string(i.Closing), 64),
-	}
-	for _, tag := range i.Tags {
-		j.Tags = append(j.Tags, short(tag, nameMost))
-	}
-	if !i.Closed.IsZero() {
-		j.Lasted = int64(i.Closed.Sub(i.Since) / time.Second)
-	}
-	return j
-}
-
-func (j incidentJSON) incident() (health.Incident, error) {
-	i := health.Incident{
-		ID: j.ID, Subject: health.Subject{Kind: health.SubjectKind(j.Of), Name: j.Name, Facet: health.Facet(j.Facet)},
-		Severity: health.Severity(j.Severity), Class: health.Class(j.Class), Cause: j.Cause, Rounds: j.Rounds, NeverUp: j.NeverUp,
-		Title: j.Title, Group: j.Group, URL: j.URL, Runbook: j.Runbook, Tags: slices.Clip(j.Tags),
-		Reminders: j.Reminders, Closing: health.Closing(j.Closing),
-	}
-	for _, t := range [...]struct {
-		key, from string
-		to        *time.Time
-	}{{"since", j.Since, &i.Since}, {"opened", j.Opened, &i.Opened}, {"told", j.Told, &i.Told}, {"reminded", j.Reminded, &i.Reminded}, {"closed", j.Closed, &i.Closed}} {
-		var err error
-		if *t.to, err = unstamp(t.key, t.from); err != nil {
-			return health.Incident{}, err
-		}
-	}
-	return i, nil
 }
 
 // stamp writes a time, and the zero time as nothing.

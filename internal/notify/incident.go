@@ -8,68 +8,46 @@ import (
 	"rollcall/internal/health"
 )
 
-// faults are the checker's own incidents, each in its own words.
-var faults = map[string]fault{
-	health.FaultConfig: {
-		name:   "targets file",
-		open:   "the targets file cannot be used",
-		so:     "Targets are still asked, as the last good copy of the file says. What was changed since is not in force.",
-		closed: "the targets file is good again",
-	},
-	health.FaultClock: {
-		name:   "clock",
-		open:   "its memory is from the future",
-		so:     "What it remembers is kept. Only times that are yet to come are not believed: they count as now.",
-		closed: "its memory and its clock agree again",
-	},
-	health.FaultHistory: {
-		name:   "memory",
-		open:   "its memory is gone",
-		so:     "It started again from nothing. What was open before may be told once more.",
-		closed: "it remembers again",
-	},
-	health.FaultDelivery: {
-		name:   "delivery",
-		open:   "a message was refused",
-		so:     "Some news did not reach you. The log of the function has it, as result lines.",
-		closed: "no refused message is waiting any more",
-	},
-	health.FaultBudget: {
-		name:   "time",
-		open:   "the fleet does not fit into the time of a round",
-		so:     "Targets that were not reached are unknown, count neither as up nor as down, and go first in the next round.",
-		closed: "the fleet fits into the time of a round again",
-	},
+// sides are the words for a facet that keeps changing between them.
+type sides struct {
+	turns    string // its changes
+	up, down string // where it is once it is calm
 }
 
-// fault is what is said of one kind of trouble of our own.
-type fault struct {
-	name   string // where every character counts
-	open   string // "rollcall: ..." while it lasts
-	so     string // what it means for whoever reads
-	closed string // "rollcall: ..." once it is over
-}
-
-func faultOf(i health.Incident) fault {
-	if f, known := faults[i.Subject.Name]; known {
-		return f
+func sidesOf(i *health.Incident) sides {
+	switch i.Subject.Facet {
+	case health.Latency:
+		return sides{"turns between fast and slow", "calm, fast", "calm, slow"}
+	case health.Certificate:
+		return sides{"turns between good and bad", "calm, good", "calm, bad"}
+	default:
+		return sides{"ups and downs", string(health.CalmUp), string(health.CalmDown)}
 	}
-	name := clean(i.Subject.Name, nameMost)
-	return fault{name: name, open: "trouble with its own " + name, closed: "no more trouble with its own " + name}
 }
 
-func ofChecker(i health.Incident) bool { return i.Subject.Kind == health.OfChecker }
+func flaps(i *health.Incident) bool { return i.Subject.Kind == health.OfFlapping }
 
 // degrades reports whether the target of i works, though not well.
-func degrades(i health.Incident) bool {
+func degrades(i *health.Incident) bool {
 	return !ofChecker(i) && i.Subject.Facet != health.Availability && i.Subject.Facet != ""
 }
 
+// sideOf is the name of i with the facet that flaps, when it is not the one that everybody
+// thinks of.
+func sideOf(i *health.Incident, name string) string {
+	if degrades(i) {
+		return name + ": " + clean(string(i.Subject.Facet), nameMost)
+	}
+	return name
+}
+
 // opening says that i has begun.
-func opening(i health.Incident, name string) string {
+func opening(i *health.Incident, name string) string {
 	switch {
 	case ofChecker(i):
-		return "rollcall: " + faultOf(i).open
+		return faultOf(i).open
+	case flaps(i):
+		return sideOf(i, name) + " is flapping"
 	case degrades(i):
 		return name + " is degraded"
 	case i.NeverUp:
@@ -80,28 +58,32 @@ func opening(i health.Incident, name string) string {
 }
 
 // closing says that i has ended.
-func closing(i health.Incident, name string) string {
+func closing(i *health.Incident, name string) string {
 	lasted := i.Closed.Sub(i.Since)
 	switch {
 	case ofChecker(i):
-		return "rollcall: " + faultOf(i).closed
+		return faultOf(i).closed
 	case i.Closing == health.Unchecked:
 		return name + " is no longer checked"
-	case degrades(i):
-		return name + ": " + clean(string(i.Subject.Facet), nameMost) + " recovered after " + span(lasted)
+	case i.Closing == health.CalmUp:
+		return sideOf(i, name) + " is " + sidesOf(i).up + " after flapping for " + span(lasted)
+	case i.Closing == health.CalmDown:
+		return sideOf(i, name) + " is " + sidesOf(i).down + " after flapping for " + span(lasted)
 	default:
-		return name + " recovered after " + span(lasted)
+		return sideOf(i, name) + " recovered after " + span(lasted)
 	}
 }
 
 // reminding says that i goes on, at the time of d.
-func reminding(d health.Digest, i health.Incident, name string) string {
+func reminding(d health.Digest, i *health.Incident, name string) string {
 	after := " after " + span(d.Round.Sub(i.Since))
 	switch {
 	case ofChecker(i):
 		return opening(i, name) + ", still so" + after
 	case worsened(d, i):
 		return opening(i, name) + ", now critical"
+	case flaps(i):
+		return sideOf(i, name) + " is still flapping" + after
 	case degrades(i):
 		return name + " is still degraded" + after
 	case i.NeverUp:
@@ -113,25 +95,13 @@ func reminding(d health.Digest, i health.Incident, name string) string {
 
 // worsened reports whether d tells i again because it became critical, and not because time
 // has passed: then its reminders start over.
-func worsened(d health.Digest, i health.Incident) bool {
+func worsened(d health.Digest, i *health.Incident) bool {
 	return i.Severity == health.Critical && i.Reminders == 0 && !i.Reminded.IsZero() && i.Reminded.Equal(d.Round)
-}
-
-// again splits what d tells again into what became critical and what merely goes on.
-func again(d health.Digest) (worse, still []health.Incident) {
-	for _, i := range d.Reminded {
-		if worsened(d, i) {
-			worse = append(worse, i)
-		} else {
-			still = append(still, i)
-		}
-	}
-	return worse, still
 }
 
 // unusual is the severity of an incident of a target, where its sentence alone would mislead:
 // what is down is critical, and what is degraded is not, unless it says so.
-func unusual(i health.Incident) string {
+func unusual(i *health.Incident) string {
 	critical := i.Severity == health.Critical
 	switch {
 	case ofChecker(i) || critical != degrades(i):
@@ -143,35 +113,64 @@ func unusual(i health.Incident) string {
 	}
 }
 
-func grade(i health.Incident) string {
-	if i.Severity == health.Critical {
-		return "Critical."
+// brief is the cause of i without what the subject of its sentence says already.
+func brief(i *health.Incident) string { return briefly(i, i.Cause) }
+
+// briefly is a cause about the target of i without the operation and the quoted URL.
+func briefly(i *health.Incident, cause string) string {
+	cause = clean(cause, causeMost)
+	url := clean(i.URL, urlMost)
+	if url == "" {
+		return cause
 	}
-	return "Warning."
+	before, after, found := strings.Cut(cause, `"`+url+`": `)
+	if !found || after == "" {
+		return cause
+	}
+	before = strings.TrimSuffix(before, " ")
+	return before[:strings.LastIndexByte(before, ' ')+1] + after
 }
 
-// brief is a cause without what the subject of its sentence says already: the operation
-// and the quoted URL in front.
-func brief(i health.Incident) string {
-	cause := clean(i.Cause, causeMost)
-	if url := clean(i.URL, urlMost); url != "" {
-		if _, rest, found := strings.Cut(cause, `"`+url+`": `); found && rest != "" {
-			return rest
+// label is what people call the subject of an incident.
+func label(i *health.Incident) string {
+	name, title := clean(i.Subject.Name, nameMost), clean(i.Title, nameMost)
+	if title != "" && title != name {
+		name = title + " (" + name + ")"
+	}
+	if i.Subject.Kind == health.OfGroup {
+		return "group " + name
+	}
+	return name
+}
+
+// groupOf is the group that i belongs to, or is about.
+func groupOf(i *health.Incident) string {
+	if i.Subject.Kind == health.OfGroup {
+		return i.Subject.Name
+	}
+	return i.Group
+}
+
+// louder orders incidents as they are read: critical ones first; trouble of our own before
+// that of others, because it says how far the rest can be trusted; then those that most
+// depends on; and groups before targets, because they speak for many.
+func louder(a, b *health.Incident) int {
+	if by := cmp.Compare(quietness(a), quietness(b)); by != 0 {
+		return by
+	}
+	if by := cmp.Compare(dependents(b), dependents(a)); by != 0 {
+		return by
+	}
+	if group := a.Subject.Kind == health.OfGroup; group != (b.Subject.Kind == health.OfGroup) {
+		if group {
+			return -1
 		}
+		return 1
 	}
-	return cause
+	return strings.Compare(a.Subject.Name, b.Subject.Name)
 }
 
-// louder orders incidents as they are read: critical ones first, and trouble of our own
-// before that of targets, because it says how far the rest can be trusted.
-func louder(a, b health.Incident) int {
-	return cmp.Or(
-		cmp.Compare(quietness(a), quietness(b)),
-		strings.Compare(a.Subject.Name, b.Subject.Name),
-	)
-}
-
-func quietness(i health.Incident) int {
+func quietness(i *health.Incident) int {
 	rank := 0
 	if i.Severity != health.Critical {
 		rank += 2
@@ -182,12 +181,10 @@ func quietness(i health.Incident) int {
 	return rank
 }
 
-// loudest is incidents, the loudest first.
-func loudest(incidents []health.Incident) []health.Incident {
-	if slices.IsSortedFunc(incidents, louder) {
-		return incidents
+// loudest is incidents, sorted with the loudest first.
+func loudest(incidents []*health.Incident) []*health.Incident {
+	if !slices.IsSortedFunc(incidents, louder) {
+		slices.SortStableFunc(incidents, louder)
 	}
-	sorted := slices.Clone(incidents)
-	slices.SortStableFunc(sorted, louder)
-	return sorted
+	return incidents
 }

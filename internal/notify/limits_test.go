@@ -3,7 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +23,7 @@ func TestCut(t *testing.T) {
 	if got := AttributesOf(d); len(got.Groups) != 61 || got.Severity != "critical" {
 		t.Errorf("attributes %v, want all 61 groups and critical", got)
 	}
-	for _, limit := range []int{Least, 16 << 10, 100 << 10} {
+	for _, limit := range []int{Least, 16 << 10, emailMost} {
 		mail := Email(d, limit)
 		if len(mail) > limit || len(mail) < limit*3/4 {
 			t.Errorf("a mail of %d bytes, want at most %d and not much less", len(mail), limit)
@@ -86,135 +86,115 @@ func TestGroupsAreBounded(t *testing.T) {
 	}
 }
 
+// TestGroupSpeaks: what is said of a group reaches those who filter by its name.
+func TestGroupSpeaks(t *testing.T) {
+	d := news("shop", 5)
+	i := tooFew("payments")
+	i.Group = ""
+	d.Opened = []health.Incident{i}
+	if got := AttributesOf(d).Groups; !slices.Equal(got, []string{"payments"}) {
+		t.Errorf("groups %q, want payments", got)
+	}
+}
+
 // TestHostileText: what a target sends stays on the line where it is quoted.
 func TestHostileText(t *testing.T) {
+	const evil = "x\r\n\r\nOPENED, CRITICAL: 99\n\nbank is down\n\x1b[2J\u202e\u2028end"
+	const tamed = "x OPENED, CRITICAL: 99 bank is down [2J end"
 	d := news("shop", 1)
 	i := checkout()
-	i.Cause = "get: \"x\r\n\r\nOPENED, CRITICAL: 99\n\nbank is down\n\x1b[2J\u202e\u2028end"
+	i.Cause, i.Muted, i.Class = "get: "+evil, evil, "status\n"
 	i.URL, i.Title, i.Tags = "https://x/\nNow: all is well", "a\nb", []string{"t\nu"}
+	i.Dependants, i.Dependent = []string{evil, "", "never seen"}, 412
+	i.Evidence = &health.Evidence{Attempts: []health.Reading{{Class: "con\nnect", Cause: evil}, {Cause: "\x00"}}, MS: []float64{math.NaN(), math.Inf(1), -1}}
 	d.Opened = []health.Incident{i}
-	mail := Email(d, emailMost)
 	want := []string{
 		"a b (checkout) is down",
-		`get: "x OPENED, CRITICAL: 99 bank is down [2J end`,
+		"get: " + tamed,
 		"Since 2026-11-22 14:04 UTC, 1 minute ago, confirmed by 2 rounds in a row.",
-		"Critical. Group payments. Tags t u.",
+		"Also bad, because they depend on it: " + tamed + " and 411 more",
+		"Why only now: " + tamed,
+		"Critical, class status. Group payments. Tags t u.",
+		"Attempt 1: " + tamed + " (con nect), after 0 ms",
+		"Attempt 2: without a word, after 1,000,000,000 ms",
 		"Runbook: https://wiki.example.com/payments",
 		"URL: https://x/ Now: all is well",
 		"",
 	}
+	mail := Email(d, emailMost)
 	if got := strings.Split(mail, "\n"); !slices.Equal(got[:len(want)], want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
+	if e, err := ParseEvent(Event(d, eventMost)); err != nil || len(e.Opened) != 1 || e.Opened[0].Cause != i.Cause {
+		t.Errorf("the event is read as %+v, %v", e.Opened, err)
+	}
 }
 
-// TestQueueSafe: an event holds no character for which SQS would drop it.
-func TestQueueSafe(t *testing.T) {
+// TestCrowdedIncident: one incident with as much to it as anybody could put there takes no
+// more than its share.
+func TestCrowdedIncident(t *testing.T) {
 	d := news("shop", 1)
 	i := checkout()
-	i.Cause, i.Title = "a\uFFFEb\uFFFFc", "\x00\x1b\xff"
+	for n := range 2000 {
+		i.Dependants = append(i.Dependants, strings.Repeat("n", 128))
+		i.Tags = append(i.Tags, strings.Repeat("t", 500))
+		i.Evidence = &health.Evidence{Attempts: append(evidenceIn(i), health.Reading{Class: "x", Cause: fmt.Sprint(n)}), MS: []float64{1}}
+	}
+	i.Muted = strings.Repeat("m", 5000)
 	d.Opened = []health.Incident{i}
-	for _, r := range string(Event(d, eventMost)) {
-		if r < ' ' || r == 0xFFFE || r == 0xFFFF {
-			t.Errorf("an event with %q", r)
-		}
+	block := emailBlock(PageOf(d).Sections[0].Items[0])
+	if len(block) > 6<<10 || !strings.Contains(string(block), ", "+strings.Repeat("n", 128)+" and 1,997 more\n") || strings.Contains(string(block), "Attempt 6") {
+		t.Errorf("an item of %d bytes: %s", len(block), block)
+	}
+	i.Tags, i.Dependants, i.Evidence.MS = nil, nil, nil
+	for n := range i.Evidence.Attempts {
+		i.Evidence.Attempts[n].Cause = fmt.Sprint(n, strings.Repeat("c", causeMost))
+	}
+	d.Opened = []health.Incident{i}
+	if mail := Email(d, Least); !strings.HasPrefix(mail, "checkout is down\n") {
+		t.Errorf("a mail without room for its only item does not say what it is about: %s", mail)
 	}
 }
 
-func TestEventRoundTrip(t *testing.T) {
-	for name, d := range stories() {
-		if len(d.Opened) > 100 {
-			d.Opened = d.Opened[:100]
-		}
-		event := Event(d, 10<<20)
-		got, err := ParseEvent(event)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		} else if !reflect.DeepEqual(got, d) {
-			t.Errorf("%s:\n got %+v\nwant %+v", name, got, d)
-		}
+func evidenceIn(i health.Incident) []health.Reading {
+	if i.Evidence == nil {
+		return nil
 	}
-}
-
-// TestEventHasEveryField fails when a digest or an incident learns a field that its event
-// does not carry.
-func TestEventHasEveryField(t *testing.T) {
-	var d health.Digest
-	fill(t, reflect.ValueOf(&d).Elem())
-	got, err := ParseEvent(Event(d, eventMost))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, d) {
-		t.Errorf("\n got %+v\nwant %+v", got, d)
-	}
-}
-
-// fill sets every field to something that is not its zero value.
-func fill(t *testing.T, v reflect.Value) {
-	if v.Type() == reflect.TypeFor[time.Time]() {
-		v.Set(reflect.ValueOf(at(14, 5).Add(123456789)))
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		for n := range v.NumField() {
-			fill(t, v.Field(n))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for n := range v.Len() {
-			fill(t, v.Index(n))
-		}
-	case reflect.String:
-		v.SetString("some <text> & \"more\"\n")
-	case reflect.Int:
-		v.SetInt(7)
-	case reflect.Bool:
-		v.SetBool(true)
-	default:
-		t.Fatalf("no example of a %s", v.Type())
-	}
-}
-
-func TestParseEventRefuses(t *testing.T) {
-	for event, want := range map[string]string{
-		``:                               "read event: unexpected end of JSON input",
-		`[]`:                             "read event: json: cannot unmarshal array",
-		`{"schema":"rollcall.digest/2"}`: `read event: schema "rollcall.digest/2", want "rollcall.digest/1"`,
-		`{"AlarmName":"stopped"}`:        `read event: schema "", want "rollcall.digest/1"`,
-		`{"schema":"rollcall.digest/1","round":"noon"}`:                                         `read event: round "noon" is not a time of RFC 3339`,
-		`{"schema":"rollcall.digest/1","opened":[{"since":"2026-11-22T14:05:00Z"},{"told":7}]}`: "read event: json: cannot unmarshal number",
-		`{"schema":"rollcall.digest/1","open":[{},{"told":"0000-01-01T00:00:00+01:00"}]}`:       `read event: open[1]: told "0000-01-01T00:00:00+01:00" is not a time of RFC 3339`,
-	} {
-		if _, err := ParseEvent([]byte(event)); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: error %v, want %s", event, err, want)
-		}
-	}
+	return i.Evidence.Attempts
 }
 
 // FuzzTexts: whatever an incident says, every channel keeps its limit and its alphabet.
 func FuzzTexts(f *testing.F) {
 	f.Add("shop", "checkout", "post \"https://x/\": status 503", "https://x/", "payments", uint8(3), uint16(0))
-	f.Add("\x00\u202e", strings.Repeat("\n", 500), "a\r\nb\x1b[31m", strings.Repeat("ü", 3000), "\xff", uint8(200), uint16(5000))
+	f.Add("\x00\u202e", strings.Repeat("\n", 500), "a\r\nb\x1b[31m", strings.Repeat("ü", 3000), "\xff", uint8(60), uint16(5000))
 	f.Add("", "", "", "", "", uint8(0), uint16(1))
 	f.Add(strings.Repeat("\x00", 400), strings.Repeat("🙂", 900), strings.Repeat("\\\"", 4000), "\uFFFE\uFFFF", strings.Repeat("g", 300), uint8(7), uint16(9000))
+	f.Add("shop", `a" or 1 = 1 | limit 1 #`, "\" | unmask", "`", "calm, up", uint8(1), uint16(12))
+	f.Add("", "größer", "", "", "", uint8(27), uint16(1))
+	f.Add("shop", "blind", "no network", "", "calm, down", uint8(2), uint16(65535))
 	f.Add(strings.Repeat("f", 100), strings.Repeat("n ", 100), strings.Repeat("c", 5000), strings.Repeat("u", 600), "latency", uint8(0), uint16(0))
 	f.Fuzz(func(t *testing.T, fleet, name, cause, url, group string, n uint8, room uint16) {
 		i := health.Incident{
 			ID: name, Subject: health.Subject{Kind: health.OfTarget, Name: name, Facet: health.Facet(group)}, Since: at(14, 0), Cause: cause,
 			URL: url, Group: group, Title: cause, Runbook: url, Tags: []string{group, name}, Class: health.Class(group), Severity: health.Severity(name),
+			Muted: cause, Dependants: []string{name, group}, Dependent: int(n), Closing: health.Closing(group),
+			Evidence: &health.Evidence{Attempts: []health.Reading{{Class: health.Class(url), Cause: cause}, {Cause: url}}, MS: []float64{float64(room) / 7}},
 		}
-		own := i
-		own.Subject.Kind = health.OfChecker
-		for _, kind := range []health.DigestKind{health.News, health.First, health.Test, health.CatchUp} {
+		own, flap, few := i, i, i
+		own.Subject.Kind, flap.Subject.Kind, few.Subject.Kind = health.OfChecker, health.OfFlapping, health.OfGroup
+		for k, kind := range []health.DigestKind{health.News, health.First, health.Test, health.CatchUp} {
 			d := health.Digest{ID: fleet + name, Kind: kind, Fleet: fleet, Shard: fleet, Round: at(14, 5)}
-			for range n {
-				d.Opened, d.Closed = append(d.Opened, i), append(d.Closed, own)
+			if n%2 == 1 {
+				d.Sent = at(14, 5).Add(time.Duration(room) << k * time.Minute)
+			}
+			for range n % 32 {
+				d.Opened, d.Closed = append(d.Opened, i, few), append(d.Closed, own, flap)
 			}
 			d.Open, d.Reminded = []health.Incident{own, i}, []health.Incident{i}
 			checkTexts(t, d, int(room))
 		}
+		checkTexts(t, health.Digest{Kind: health.News, Fleet: fleet, Opened: []health.Incident{flap}}, int(room))
+		checkTexts(t, health.Digest{Kind: health.News, Fleet: fleet, Closed: []health.Incident{few}}, int(room))
 	})
 }
 
@@ -241,9 +221,10 @@ func checkTexts(t *testing.T, d health.Digest, limit int) {
 	printable("plain form", Plain(d), 1, plainMost, "\n")
 
 	mail := Email(d, limit)
-	if len(mail) > most || !utf8.ValidString(mail) || !strings.HasSuffix(mail, emailFoot(d)) {
+	if len(mail) > most || !utf8.ValidString(mail) || !strings.HasSuffix(mail, emailFoot(PageOf(d))) {
 		t.Errorf("a mail of %d bytes, want at most %d, UTF-8 and its foot: %q", len(mail), most, mail)
 	}
+	checkPage(t, PageOf(d))
 	for _, r := range mail {
 		if r != '\n' && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			t.Fatalf("a mail with %q", r)
@@ -258,26 +239,40 @@ func checkTexts(t *testing.T, d health.Digest, limit int) {
 	}
 }
 
-// FuzzParseEvent never panics, and what it reads is written and read again as the same.
-func FuzzParseEvent(f *testing.F) {
-	for _, d := range stories() {
-		f.Add(Event(d, Least))
+// checkPage: whatever sets a page in its own type needs to fear no character of it, and no
+// item without a line.
+func checkPage(t *testing.T, p Page) {
+	t.Helper()
+	texts := append([]string{p.Headline, p.Query}, p.Foot...)
+	for _, paragraph := range p.Lead {
+		texts = append(texts, strings.Split(paragraph, "\n")...)
 	}
-	f.Add([]byte(`{"schema":"rollcall.digest/1","round":"9999-12-31T23:59:59-12:00","open":[{"closed":"0001-01-01T00:00:00Z","tags":[]}]}`))
-	f.Fuzz(func(t *testing.T, event []byte) {
-		d, err := ParseEvent(event)
-		if err != nil {
-			return
+	for _, s := range p.Sections {
+		if len(s.Items) == 0 && s.More == 0 {
+			t.Errorf("section %q has no items", s.Title)
 		}
-		once := Event(d, 16*len(event))
-		again, err := ParseEvent(once)
-		if err != nil {
-			t.Fatalf("our own event: %v\n%s", err, once)
+		texts = append(texts, s.Title)
+		for _, i := range s.Items {
+			if i.What == "" || len(i.Lines) == 0 {
+				t.Errorf("an item that says nothing: %+v", i)
+			}
+			texts = append(texts, i.What)
+			for _, l := range i.Lines {
+				if l.Text == "" {
+					t.Errorf("line %q of %q says nothing", l.Label, i.What)
+				}
+				texts = append(texts, l.String())
+			}
 		}
-		if twice := Event(again, 16*len(event)); string(twice) != string(once) {
-			t.Errorf("read and written again:\n got %s\nwant %s", twice, once)
+	}
+	for _, text := range texts {
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
+			t.Fatalf("not one safe line: %q", text)
 		}
-	})
+	}
+	if strings.Count(p.Query, `"`)%2 == 1 || strings.ContainsAny(p.Query, "\\`#'") || strings.Count(p.Query, "|") > 3 {
+		t.Errorf("a query that is not ours: %s", p.Query)
+	}
 }
 
 // BenchmarkCrowd renders 5,000 incidents as one message of 256 KiB.
@@ -296,4 +291,16 @@ func BenchmarkCrowd(b *testing.B) {
 			AttributesOf(d)
 		}
 	})
+}
+
+// BenchmarkThousand renders 1,000 openings in every form that one message has.
+func BenchmarkThousand(b *testing.B) {
+	d := outage(1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		Subject(d)
+		for _, c := range Channels {
+			c.Render(d, c.Most)
+		}
+	}
 }

@@ -9,7 +9,11 @@
 // A new channel is a file with its words and a line in [Channels].
 package notify
 
-import "rollcall/internal/health"
+import (
+	"strings"
+
+	"rollcall/internal/health"
+)
 
 // Channels are the forms of one message. They share its room in this order: the last one
 // may take what the others left.
@@ -30,23 +34,23 @@ type Channel struct {
 // the incidents. Smaller limits count as this one.
 const Least = 4 << 10
 
-// list is incidents about to be written, each as the text that at gives for it.
-type list struct {
+// list is incidents about to be written, each as what at gives for it.
+type list[T any] struct {
 	total int
-	at    func(i int) string
+	at    func(i int) T
 }
 
 // fit takes the first items of every list, one from each in turn, for as long as they fit
 // into room bytes together. So the longest lists are cut, and the short ones stay whole.
-func fit(room int, lists []list) [][]string {
-	kept := make([][]string, len(lists))
-	row := make([]string, len(lists))
+func fit[T interface{ size() int }](room int, lists []list[T]) [][]T {
+	kept := make([][]T, len(lists))
+	row := make([]T, len(lists))
 	for n := 0; ; n++ {
 		size, found := 0, false
 		for i, l := range lists {
 			if n < l.total {
 				row[i] = l.at(n)
-				size += len(row[i])
+				size += row[i].size()
 				found = true
 			}
 		}
@@ -60,4 +64,17 @@ func fit(room int, lists []list) [][]string {
 			}
 		}
 	}
+}
+
+// text is an incident as a channel writes it.
+type text string
+
+func (t text) size() int { return len(t) }
+
+func join(texts []text) string {
+	var b strings.Builder
+	for _, t := range texts {
+		b.WriteString(string(t))
+	}
+	return b.String()
 }

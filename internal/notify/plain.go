@@ -12,12 +12,18 @@ func Plain(d health.Digest) string {
 	if d.Kind == health.Test {
 		text = testBanner + text
 	}
+	if past(d) {
+		text += "Late: of " + clock(d.Round) + ", told at " + clock(d.Sent) + "\n"
+	}
 	if d.Kind != health.News {
 		text += ascii(headline(d), nameMost) + "\n"
 	}
 	tail := "The topic refused the full message; the log of the function has the causes.\nMessage id " + ascii(d.ID, 100) + "\n"
 	for _, b := range tally(d) {
-		line := b.String() + ": " + b.names(5) + "\n"
+		line := b.String() + "\n"
+		if b.whole == "" {
+			line = b.String() + ": " + b.names(5) + "\n"
+		}
 		if len(text)+len(line)+len(tail) <= plainMost {
 			text += line
 		}

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"slices"
 	"strings"
 
 	"rollcall/internal/health"
@@ -15,8 +14,16 @@ const subjectMost = 99
 // Subject is d as the subject of a mail: what happened first, the fleet last, so that a
 // phone's lock screen shows what matters.
 func Subject(d health.Digest) string {
-	fleet := " [" + ascii(d.Fleet, 32) + "]"
-	return line(d, subjectMost-len(fleet)) + fleet
+	from := " [" + ascii(d.Fleet, 32) + tardy(d) + "]"
+	return line(d, subjectMost-len(from)) + from
+}
+
+// tardy says that d is not the news of this minute: ", 12 minutes late".
+func tardy(d health.Digest) string {
+	if !past(d) {
+		return ""
+	}
+	return ", " + span(late(d)) + " late"
 }
 
 // line tells d in at most most ASCII characters.
@@ -58,33 +65,42 @@ func only(d health.Digest) string {
 	}
 	switch {
 	case len(d.Opened) == 1:
-		i := d.Opened[0]
+		i := &d.Opened[0]
 		return because(opening(i, terse(i))+unusual(i), i)
 	case len(d.Reminded) == 1:
-		i := d.Reminded[0]
+		i := &d.Reminded[0]
 		what := reminding(d, i, terse(i))
 		if !worsened(d, i) {
 			what += unusual(i)
 		}
 		return because(what, i)
 	default:
-		return ascii(closing(d.Closed[0], terse(d.Closed[0])), nameMost)
+		return ascii(closing(&d.Closed[0], terse(&d.Closed[0])), nameMost)
 	}
 }
 
-func because(what string, i health.Incident) string {
-	if ofChecker(i) || i.Cause == "" {
+// because adds to a sentence how much hangs on it and why it is so. Of most trouble of our
+// own the sentence is enough.
+func because(what string, i *health.Incident) string {
+	if n := dependents(i); n > 0 {
+		what += ", " + number(n) + " depend on it"
+	}
+	if ofChecker(i) && !blind(i) || i.Cause == "" {
 		return ascii(what, 2*nameMost)
 	}
 	return ascii(what+": "+brief(i), causeMost)
 }
 
 // terse is a name where every character counts.
-func terse(i health.Incident) string {
-	if ofChecker(i) {
-		return faultOf(i).name
+func terse(i *health.Incident) string {
+	switch i.Subject.Kind {
+	case health.OfChecker:
+		return ascii(faultOf(i).name, 60)
+	case health.OfGroup:
+		return "group " + ascii(i.Subject.Name, 60)
+	default:
+		return ascii(i.Subject.Name, 60)
 	}
-	return ascii(i.Subject.Name, 60)
 }
 
 // gist counts what d tells in at most most characters, and names some of the first bundle:
@@ -92,6 +108,9 @@ func terse(i health.Incident) string {
 // counts, and say so, than every name.
 func gist(d health.Digest, most int) string {
 	bundles := tally(d)
+	if len(bundles) == 0 {
+		return ""
+	}
 	for told := len(bundles); told > 0; told-- {
 		counts := make([]string, told, told+1)
 		for i := range counts {
@@ -101,77 +120,11 @@ func gist(d health.Digest, most int) string {
 			counts = append(counts, "...")
 		}
 		for named := 3; named > 0; named-- {
-			counts[0] = bundles[0].String() + " (" + bundles[0].names(named) + ")"
+			counts[0] = bundles[0].String() + bundles[0].named(named)
 			if text := strings.Join(counts, ", "); len(text) <= most {
 				return text
 			}
 		}
 	}
-	if len(bundles) == 0 {
-		return ""
-	}
 	return clip(bundles[0].String(), most)
-}
-
-// bundle is what a headline counts together.
-type bundle struct {
-	word      string
-	incidents []health.Incident
-}
-
-func (b bundle) String() string {
-	if b.word == "" {
-		return counted(len(b.incidents), "fault") + " of rollcall"
-	}
-	return number(len(b.incidents)) + " " + b.word
-}
-
-// names are the names of the loudest most of a bundle, and how many there are besides.
-func (b bundle) names(most int) string {
-	first := loudest(b.incidents)[:min(most, len(b.incidents))]
-	names := make([]string, len(first))
-	for n, i := range first {
-		names[n] = terse(i)
-	}
-	return and(names, len(b.incidents)-len(names))
-}
-
-// tally counts what d tells, the gravest bundle first; those without incidents are left out.
-func tally(d health.Digest) []bundle {
-	if d.Kind == health.CatchUp {
-		return some(bundle{"open now", d.Open}, bundle{"opened", d.Opened}, bundle{"closed", d.Closed})
-	}
-	var down, degraded, faults, recovered, unchecked []health.Incident
-	for _, i := range d.Opened {
-		switch {
-		case ofChecker(i):
-			faults = append(faults, i)
-		case degrades(i):
-			degraded = append(degraded, i)
-		default:
-			down = append(down, i)
-		}
-	}
-	for _, i := range d.Closed {
-		if i.Closing == health.Unchecked {
-			unchecked = append(unchecked, i)
-		} else {
-			recovered = append(recovered, i)
-		}
-	}
-	worse, still := again(d)
-	return some(
-		bundle{"down", down},
-		bundle{"now critical", worse},
-		bundle{"degraded", degraded},
-		bundle{"", faults},
-		bundle{"recovered", recovered},
-		bundle{"no longer checked", unchecked},
-		bundle{"still open", still},
-	)
-}
-
-// some are the bundles that are not empty.
-func some(all ...bundle) []bundle {
-	return slices.DeleteFunc(all, func(b bundle) bool { return len(b.incidents) == 0 })
 }

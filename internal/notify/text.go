@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"rollcall/internal/health"
 )
 
 // How much of a text is quoted, in characters. Long enough for every text of ours: what
@@ -22,10 +20,13 @@ const (
 // becomes a space: control characters, line ends of every script, the escapes of terminals,
 // and the invisible characters that turn the direction of writing.
 func clean(s string, most int) string {
+	if tidy(s) {
+		return shorten(s, most)
+	}
 	var b strings.Builder
 	gap := false
 	for _, r := range s {
-		if r == utf8.RuneError || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+		if r <= ' ' || r > '~' && (r == utf8.RuneError || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)) {
 			gap = b.Len() > 0
 			continue
 		}
@@ -39,6 +40,18 @@ func clean(s string, most int) string {
 		}
 	}
 	return shorten(b.String(), most)
+}
+
+// tidy reports whether s is clean as it is: what most texts are.
+func tidy(s string) bool {
+	before := byte(' ')
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || c == ' ' && before == ' ' {
+			return false
+		}
+		before = c
+	}
+	return s == "" || before != ' '
 }
 
 // shorten cuts s to most characters, the last of them telling that it was cut.
@@ -83,23 +96,6 @@ func clip(s string, most int) string {
 		return s[:max(most, 0)]
 	}
 	return strings.TrimRight(s[:most-3], " ") + "..."
-}
-
-// quote is a line with what somebody else wrote, and no line when that is nothing.
-func quote(what, text string, most int) []string {
-	if text = clean(text, most); text == "" {
-		return nil
-	}
-	return []string{what + text}
-}
-
-// label is what people call the subject of an incident.
-func label(i health.Incident) string {
-	name, title := clean(i.Subject.Name, nameMost), clean(i.Title, nameMost)
-	if title == "" || title == name {
-		return name
-	}
-	return title + " (" + name + ")"
 }
 
 // number writes n as people do: 5,000.

@@ -76,6 +76,15 @@ func TestSentences(t *testing.T) {
 	graver.Reminded = at(14, 5)
 	titled := down
 	titled.Title = "Kasse"
+	flap, slowFlap, certFlap := flapping(down), flapping(slow), flapping(worsening())
+	calmed := func(i health.Incident, how health.Closing) []health.Incident {
+		i = recovered(i, at(13, 5))
+		i.Closing = how
+		return []health.Incident{i}
+	}
+	flapUnchecked := calmed(flap, health.Unchecked)
+	parent := down
+	parent.Dependent = 412
 	longCause := down
 	longCause.Cause = strings.Repeat("x", 300)
 
@@ -106,6 +115,27 @@ func TestSentences(t *testing.T) {
 		{"trouble of our own", told{opened: one(ofConfig())}, "rollcall: the targets file cannot be used [shop]"},
 		{"trouble of our own goes on", told{reminded: one(reminded(ofConfig(), 1, 361))}, "rollcall: the targets file cannot be used, still so after 6 hours [shop]"},
 		{"trouble of our own is over", told{closed: one(recovered(ofConfig(), at(13, 5)))}, "rollcall: the targets file is good again [shop]"},
+		{"a group that counts", told{opened: one(tooFew("payments"))}, "group payments is down: 1 of 5 up, want at least 2; down: pay-1, pay-2, pay-4, pay-5 [shop]"},
+		{"a group goes on", told{reminded: one(reminded(tooFew("pay"), 1, 61))}, "group pay is still down after 1 hour: 1 of 5 up, want at least 2; down: pay-1, pay-2, pay... [shop]"},
+		{"a group recovered", told{closed: one(recovered(tooFew("payments"), at(13, 5)))}, "group payments recovered after 1 hour [shop]"},
+		{"flapping", told{opened: one(flap)}, "checkout is flapping: changed sides 7 times in the last hour, latest: status 503, want 20... [shop]"},
+		{"flapping goes on", told{reminded: one(reminded(flap, 1, 61))}, "checkout is still flapping after 1 hour: changed sides 7 times in the last hour, latest:... [shop]"},
+		{"flapping between fast and slow", told{opened: one(slowFlap)}, "checkout: latency is flapping: changed sides 7 times in the last hour, latest: answered i... [shop]"},
+		{"flapping of two certificates", told{opened: one(certFlap)}, "www: certificate is flapping (critical): changed sides 7 times in the last hour, latest:... [shop]"},
+		{"calm, up", told{closed: calmed(flap, health.CalmUp)}, "checkout is calm, up after flapping for 1 hour [shop]"},
+		{"calm, down", told{closed: calmed(flap, health.CalmDown)}, "checkout is calm, down after flapping for 1 hour [shop]"},
+		{"calm, fast", told{closed: calmed(slowFlap, health.CalmUp)}, "checkout: latency is calm, fast after flapping for 1 hour [shop]"},
+		{"calm, slow", told{closed: calmed(slowFlap, health.CalmDown)}, "checkout: latency is calm, slow after flapping for 1 hour [shop]"},
+		{"calm, good", told{closed: calmed(certFlap, health.CalmUp)}, "www: certificate is calm, good after flapping for 1 hour [shop]"},
+		{"calm, bad", told{closed: calmed(certFlap, health.CalmDown)}, "www: certificate is calm, bad after flapping for 1 hour [shop]"},
+		{"removed while flapping", told{closed: flapUnchecked}, "checkout is no longer checked [shop]"},
+		{"calm and flapping", told{opened: one(slowFlap), closed: append(calmed(flap, health.CalmUp), calmed(certFlap, health.CalmDown)...)}, "1 flapping (checkout), 1 calm but bad, 1 calm again [shop]"},
+		{"blind", told{opened: one(ofSight())}, "rollcall cannot see: no network to public addresses (none of 3 witnesses answers, 184 of... [shop]"},
+		{"blind, and something is known to be down", told{opened: one(down, ofSight(), ofConfig())}, "1 down (checkout), rollcall cannot see, 1 fault of rollcall [shop]"},
+		{"sight is back", told{closed: one(recovered(ofSight(), at(13, 5)))}, "rollcall can see again [shop]"},
+		{"sight is back, and something is down", told{opened: one(down), closed: one(recovered(ofSight(), at(13, 5)), calm)}, "1 down (checkout), rollcall can see again, 1 recovered [shop]"},
+		{"others depend on it", told{opened: one(parent)}, "checkout is down, 412 depend on it: status 503, want 200, 204 or 3xx [shop]"},
+		{"others depend on one of them", told{opened: one(incident("a", health.Availability, health.Critical, "", ""), parent, tooFew("payments"))}, "3 down (checkout, group payments and a), 412 depend on checkout [shop]"},
 		{"two down", told{opened: one(down, incident("www", health.Availability, health.Critical, "", ""))}, "2 down (checkout and www) [shop]"},
 		{"down and recovered", told{opened: one(down), closed: one(calm)}, "1 down (checkout), 1 recovered [shop]"},
 		{"a long cause is cut", told{opened: one(longCause)}, "checkout is down: " + strings.Repeat("x", 71) + "... [shop]"},
@@ -115,6 +145,26 @@ func TestSentences(t *testing.T) {
 		d.Opened, d.Closed, d.Reminded = c.told.opened, c.told.closed, c.told.reminded
 		if got := Subject(d); got != c.want {
 			t.Errorf("%s:\n got %q\nwant %q", c.what, got, c.want)
+		}
+	}
+	late := news("shop", 3)
+	late.Opened, late.Sent = one(down), at(15, 35)
+	if got, want := Subject(late), "checkout is down: status 503, want 200, 204 or 3xx [shop, 1 hour 30 minutes late]"; got != want {
+		t.Errorf("late: got %q, want %q", got, want)
+	}
+	for _, c := range []struct {
+		what   string
+		opened []health.Incident
+		want   string
+	}{
+		{"trouble of our own", one(ofConfig()), "rollcall shop: the targets file cannot be used"},
+		{"blind, and more trouble", one(ofSight(), ofConfig()), "rollcall shop: cannot see, 1 fault of rollcall"},
+		{"a target of our name", one(incident("rollcall-web", health.Availability, health.Critical, "", "")), "rollcall shop: rollcall-web is down"},
+		{"and of our very name", one(incident("rollcall", health.Availability, health.Critical, "", "")), "rollcall shop: rollcall is down"},
+	} {
+		d := news("shop", 3)
+		if d.Opened = c.opened; SMS(d) != c.want {
+			t.Errorf("%s on a phone:\n got %q\nwant %q", c.what, SMS(d), c.want)
 		}
 	}
 	d := news("shop", 3)
@@ -155,7 +205,7 @@ func TestNowCritical(t *testing.T) {
 func TestFaultsTellTheTruth(t *testing.T) {
 	for name, want := range map[string]fault{
 		health.FaultClock:    {so: "What it remembers is kept. Only times that are yet to come are not believed: they count as now."},
-		health.FaultDelivery: {closed: "no refused message is waiting any more"},
+		health.FaultDelivery: {closed: "rollcall: no refused message is waiting any more"},
 	} {
 		got := faults[name]
 		if want.so != "" && got.so != want.so || want.closed != "" && got.closed != want.closed {
@@ -166,7 +216,7 @@ func TestFaultsTellTheTruth(t *testing.T) {
 
 // TestFaultsHaveWords: none of the checker's own incidents falls back on its bare name.
 func TestFaultsHaveWords(t *testing.T) {
-	for _, name := range []string{health.FaultConfig, health.FaultClock, health.FaultHistory, health.FaultDelivery, health.FaultBudget} {
+	for _, name := range []string{health.FaultConfig, health.FaultClock, health.FaultHistory, health.FaultDelivery, health.FaultBudget, health.FaultBlind} {
 		f, known := faults[name]
 		if !known || f.name == "" || f.open == "" || f.so == "" || f.closed == "" {
 			t.Errorf("fault %q: words %+v, want all of them", name, f)
@@ -174,7 +224,7 @@ func TestFaultsHaveWords(t *testing.T) {
 	}
 	unknown := ofConfig()
 	unknown.Subject.Name = "moon\nphase"
-	if got, want := opening(unknown, ""), "rollcall: trouble with its own moon phase"; got != want {
+	if got, want := opening(&unknown, ""), "rollcall: trouble with its own moon phase"; got != want {
 		t.Errorf("an unknown fault: %q, want %q", got, want)
 	}
 }
