@@ -82,6 +82,7 @@ func TestContract(t *testing.T) {
 		{"a context that has ended", endedContext},
 		{"keys that could escape", escapingKeys},
 		{"two writers lose nothing", twoWriters},
+		{"two people who silence lose nothing", twoSilencers},
 	}
 	for _, s := range sides {
 		for _, p := range promises {

@@ -23,11 +23,12 @@ type Objects interface {
 }
 
 // States keeps the state of a fleet, or of a shard of it, and the fleet's last good
-// targets file. It is safe for concurrent use.
+// targets file and silences. It is safe for concurrent use.
 type States struct {
-	objects  Objects
-	stateKey string
-	goodKey  string
+	objects     Objects
+	stateKey    string
+	goodKey     string
+	silencesKey string
 
 	mu   sync.Mutex
 	kept Version // of the targets file that this process wrote last
@@ -36,9 +37,10 @@ type States struct {
 // NewStates keeps the state of shard ("0-1": number and count) of fleet in objects.
 func NewStates(objects Objects, fleet, shard string) *States {
 	return &States{
-		objects:  objects,
-		stateKey: "state/" + fleet + "/" + shard + ".json",
-		goodKey:  "config/" + fleet + "/last-good.yaml",
+		objects:     objects,
+		stateKey:    "state/" + fleet + "/" + shard + ".json",
+		goodKey:     "config/" + fleet + "/last-good.yaml",
+		silencesKey: "silences/" + fleet + ".json",
 	}
 }
 
@@ -53,7 +55,11 @@ func (s *States) Load(ctx context.Context) (health.State, Version, error) {
 	if err != nil {
 		return health.State{}, Absent, err
 	}
-	state, err := decode(data)
+	var stored text
+	if err := decode(data, &stored, &stored.Schema, health.StateSchema); err != nil {
+		return health.State{}, Absent, fmt.Errorf("state %q: %w", s.stateKey, err)
+	}
+	state, err := stored.state()
 	if err != nil {
 		return health.State{}, Absent, fmt.Errorf("state %q: %w", s.stateKey, err)
 	}
@@ -69,7 +75,7 @@ func (s *States) Commit(ctx context.Context, state health.State, v Version) (Ver
 	if state.Schema != health.StateSchema {
 		return Absent, fmt.Errorf("state %q: a commit of schema %q, want %q", s.stateKey, state.Schema, health.StateSchema)
 	}
-	data, err := encode(state)
+	data, err := encode(textOf(state))
 	if err != nil {
 		return Absent, fmt.Errorf("state %q: %w", s.stateKey, err)
 	}
@@ -99,30 +105,29 @@ func (s *States) KeepGood(ctx context.Context, source []byte) error {
 	return nil
 }
 
-// encode is one text for one state: keys sorted, on one line.
-func encode(state health.State) ([]byte, error) {
+// encode is one text for one document: keys sorted, on one line.
+func encode(document any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // URLs and causes stay as people wrote them
-	err := e.Encode(state)
+	err := e.Encode(document)
 	return b.Bytes(), err
 }
 
-// decode reads a state of our schema. Unknown fields are fine: they come from code that
-// knew how to stay within the schema.
-func decode(data []byte) (health.State, error) {
-	var state health.State
-	err := json.Unmarshal(data, &state)
-	if err != nil {
+// decode reads a document of the schema that is wanted; schema is where the document keeps
+// the name of its own. Unknown fields are fine: they come from code that knew how to stay
+// within the schema. After an error the document is worth nothing.
+func decode(data []byte, document any, schema *string, want string) error {
+	if err := json.Unmarshal(data, document); err != nil {
 		// Another schema may give our fields other types; its name says more than they do.
 		var head struct{ Schema string }
-		if json.Unmarshal(data, &head) != nil || head.Schema == "" || head.Schema == health.StateSchema {
-			return health.State{}, fmt.Errorf("%w: %v", ErrForeign, err)
+		if json.Unmarshal(data, &head) != nil || head.Schema == "" || head.Schema == want {
+			return fmt.Errorf("%w: %v", ErrForeign, err)
 		}
-		state.Schema = head.Schema
+		*schema = head.Schema
 	}
-	if state.Schema != health.StateSchema {
-		return health.State{}, fmt.Errorf("schema %q, want %q: %w", state.Schema, health.StateSchema, ErrForeign)
+	if *schema != want {
+		return fmt.Errorf("schema %q, want %q: %w", *schema, want, ErrForeign)
 	}
-	return state, nil
+	return nil
 }

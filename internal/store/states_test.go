@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -109,6 +108,8 @@ func TestStatesLeaveForeignOnesAlone(t *testing.T) {
 		{"the first half", `{"schema":"rollcall.state/1","seq":7,"tar`, "unexpected end of JSON input"},
 		{"more than one", `{"schema":"rollcall.state/1"}{}`, "after top-level value"},
 		{"our schema, damaged", `{"schema":"rollcall.state/1","seq":"x"}`, "cannot unmarshal string"},
+		{"a target said to be two things", `{"schema":"rollcall.state/1","targets":{"a":{"status":"down"}},"calm":{"2026-11-22T14:05:00Z":["a","b"]}}`, "2 targets are named 3 times"},
+		{"calm at no time", `{"schema":"rollcall.state/1","calm":{"today":["a"]}}`, `cannot parse "today"`},
 		{"a list", `[]`, "cannot unmarshal array"},
 		{"another format", "schema: rollcall.state/1", "invalid character 's'"},
 	}
@@ -221,56 +222,4 @@ func TestStatesKeepTheLastGoodFile(t *testing.T) {
 	wantError(t, states.KeepGood(t.Context(), []byte("fleet: shop # 2")), c.fail)
 	c.fail = nil
 	keep("fleet: shop # 1", 5) // the failed write may have happened, as this one did
-}
-
-// calm is a fleet of n targets in which nothing happens.
-func calm(n int) health.State {
-	at := time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
-	state := health.State{Schema: health.StateSchema, Seq: 100_000, Round: at, Targets: make(map[string]health.TargetState, n)}
-	for i := range health.CommitsKept {
-		state.Commits = append(state.Commits, health.Commit{
-			Round: at.Add(time.Duration(i-health.CommitsKept+1) * time.Minute), By: fmt.Sprintf("8f6c0f0e-52a1-4d5e-9d0b-%012d", i)})
-	}
-	for i := range n {
-		facets := map[health.Facet]health.Belief{health.Availability: {Good: 1}, health.Certificate: {Good: 1}}
-		if i%4 == 0 {
-			facets[health.Latency] = health.Belief{Good: 1}
-		}
-		state.Targets[fmt.Sprintf("shop-%05d.example.com/health", i)] = health.TargetState{Asked: at, Status: health.Up, SeenUp: true, Facets: facets}
-	}
-	return state
-}
-
-// BenchmarkDirState is what a round of 10,000 calm targets spends on its memory.
-func BenchmarkDirState(b *testing.B) {
-	d := openDir(b, b.TempDir())
-	states := store.NewStates(d, "shop", "0-1")
-	v, err := states.Commit(b.Context(), calm(10_000), store.Absent)
-	if err != nil {
-		b.Fatal(err)
-	}
-	data, _, err := d.Get(b.Context(), key)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("load", func(b *testing.B) {
-		for b.Loop() {
-			if _, _, err := states.Load(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("load+commit", func(b *testing.B) {
-		for b.Loop() {
-			state, _, err := states.Load(b.Context())
-			if err != nil {
-				b.Fatal(err)
-			}
-			state.Seq++
-			if v, err = states.Commit(b.Context(), state, v); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(len(data)), "stored-bytes")
-	})
 }

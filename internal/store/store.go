@@ -8,8 +8,8 @@
 // otherwise: it was lost, or it was sent again and met itself. So only a nil error is a
 // fact; after any other, ErrRaced included, only the stored content says whose it is.
 //
-// [States] is what rollcall keeps in such a place: the state of a fleet, and the last
-// targets file that was good.
+// [States] is what rollcall keeps in such a place: the state of a fleet, the last targets
+// file that was good, and the silences that people asked for.
 package store
 
 import (
@@ -37,7 +37,7 @@ var (
 	ErrRaced = errors.New("another version is stored")
 	// ErrNotFound is a read of an object that surely does not exist.
 	ErrNotFound = errors.New("no such object")
-	// ErrForeign is a stored state that this code cannot read: damaged, or of a newer
+	// ErrForeign is a stored document that this code cannot read: damaged, or of a newer
 	// schema. It is never overwritten.
 	ErrForeign = errors.New("not ours to read or overwrite")
 )
