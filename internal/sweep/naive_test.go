@@ -23,6 +23,22 @@ func missed(j sweep.Job) sweep.Job {
 	return j
 }
 
+func late(j sweep.Job) sweep.Job {
+	j.Late = true
+	return j
+}
+
+// lost is how many passes a job misses before its first.
+func lost(j sweep.Job) int {
+	if j.Late {
+		return 1
+	}
+	return 0
+}
+
+// inPass says whether a job could be asked in pass k, from 1.
+func inPass(j sweep.Job, k int) bool { return k > lost(j) && k <= lost(j)+max(1, j.Target.Attempts) }
+
 // many are n jobs alike.
 func many(n int, p time.Duration) (jobs []sweep.Job) {
 	for i := range n {
@@ -41,6 +57,7 @@ const s = time.Second
 func draw(r *rand.Rand) (jobs []sweep.Job, budget time.Duration, workers int) {
 	n := 1 + r.IntN(24)
 	kind, most := r.IntN(4), 1+r.IntN(3)
+	late := r.Float64() - 0.4 // how many of them; often nobody
 	for i := range n {
 		var timeout time.Duration
 		switch kind {
@@ -58,11 +75,12 @@ func draw(r *rand.Rand) (jobs []sweep.Job, budget time.Duration, workers int) {
 		}
 		j := lasting(fmt.Sprintf("%c%d", 'a'+rune(r.IntN(26)), i), timeout+sweep.Grace, 1+r.IntN(most))
 		j.Missed = r.IntN(6) == 0
+		j.Late = r.Float64() < late
 		jobs = append(jobs, j)
 	}
 	r.Shuffle(n, func(i, k int) { jobs[i], jobs[k] = jobs[k], jobs[i] })
 	workers = 1 + r.IntN(n+1)
-	full := play(ordered(jobs), min(workers, n), 0).total
+	full := max(1*s, play(ordered(jobs), min(workers, n), 0).total)
 	switch r.IntN(4) {
 	case 0: // just fits
 		budget = full
@@ -98,14 +116,15 @@ func ordered(jobs []sweep.Job) []sweep.Job {
 	return jobs
 }
 
-// play plays jobs in the order they stand in, nobody longer than capped (0: no cap).
+// play plays jobs in the order they stand in, nobody longer than capped (0: no cap). Where
+// nobody can be asked in the first pass, nobody is called later.
 func play(jobs []sweep.Job, workers int, capped time.Duration) played {
 	var p played
 	for k := 1; ; k++ {
 		free := make([]time.Duration, max(1, workers))
 		var starts []time.Duration
 		for _, j := range jobs {
-			if max(1, j.Target.Attempts) < k {
+			if !inPass(j, k) {
 				continue
 			}
 			w := slices.Index(free, slices.Min(free))
@@ -194,13 +213,16 @@ func names(jobs []sweep.Job, of func(sweep.Job) bool) []string {
 	return names
 }
 
-// told is a fleet in a line, in the order: name, worst case, attempts.
+// told is a fleet in a line, in the order: name, worst case, attempts; ! missed, ~ late.
 func told(jobs []sweep.Job) string {
 	var b strings.Builder
 	for _, j := range ordered(jobs) {
 		fmt.Fprintf(&b, "%s:%v×%d", j.Target.Name, j.Target.Timeout+sweep.Grace, j.Target.Attempts)
 		if j.Missed {
 			b.WriteString("!")
+		}
+		if j.Late {
+			b.WriteString("~")
 		}
 		b.WriteString(" ")
 	}

@@ -21,7 +21,7 @@ const (
 const grain = time.Millisecond
 
 // Plan is a sweep worked out in advance, and the proof that it ends in time. The proof
-// belongs to Workers; NewPlan fills every field but Pacer.
+// belongs to Workers; NewPlan fills every field but Pacer and Call.
 type Plan struct {
 	Workers   int           // how many targets are asked at once; at least 1
 	Needed    int           // fewest workers that prove Budget with every timeout in full; 0: no number does
@@ -35,6 +35,13 @@ type Plan struct {
 	Missing   time.Duration // how much longer Budget would have to be to ask all with Cap at Floor; 0: they fit
 
 	Pacer Pacer // holds starts back; nil: every start is as early as it can be
+
+	// Call is asked once, after pass 1, which Late jobs to ask from pass 2 on; nil: none. It
+	// gets the suspects, jobs that were asked and were not up, with attempts left or without,
+	// in the order; when there is none it is not asked. Both sides speak in indexes of the
+	// jobs given to NewPlan; an index of any other job is ignored. It takes its time, at most
+	// Pause, from the pause that follows.
+	Call func(suspects []int) []int
 
 	jobs   []Job
 	passes []pass
@@ -52,6 +59,7 @@ type pass struct {
 // place is a job's place in the order, with what planning needs of it.
 type place struct {
 	timeout  time.Duration
+	first    int // pass, from 0, in which it can be asked at the earliest
 	attempts int
 	index    int // among the jobs given to NewPlan
 }
@@ -78,7 +86,7 @@ func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 	p.lay(&s, all, queues)
 	if p.Wanted = p.WorstCase; p.Wanted > budget && len(all) > 0 {
 		if s.proves(queues, p.Workers, Floor, budget) {
-			p.limit = s.largestCap(queues, p.Workers, budget)
+			p.limit = s.largestCap(queues, longest(all), p.Workers, budget)
 		} else {
 			p.limit = Floor
 			p.Missing = s.worstCase(queues, p.Workers, Floor) - budget
@@ -102,8 +110,8 @@ func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 // order is the one order, fixed before anything is computed with it: unasked last round
 // first, of those whoever was asked longest ago, then the largest worst case, then the name.
 // Without the second, a fleet of more than twice what a round holds would ask the same two
-// thirds for ever. A cap must not change it. It is what
-// makes plans with different caps and workers comparable, and bisection over them exact.
+// thirds for ever. A cap must not change it, and nor does who is late: it is what makes
+// plans with different caps and workers comparable, and bisection over them exact.
 func order(jobs []Job) []place {
 	// Sorted are small keys, not jobs.
 	type key struct {
@@ -134,14 +142,30 @@ func order(jobs []Job) []place {
 	places := make([]place, len(keys))
 	for i, k := range keys {
 		t := &jobs[k.index].Target
-		places[i] = place{timeoutOf(t), attemptsOf(t), k.index}
+		places[i] = place{timeoutOf(t), skipped(&jobs[k.index]), attemptsOf(t), k.index}
 	}
 	return places
+}
+
+// skipped is how many passes are over before a job can be asked.
+func skipped(j *Job) int {
+	if j.Late {
+		return 1
+	}
+	return 0
 }
 
 // A target is asked at least once, and for no less than no time.
 func attemptsOf(t *health.Target) int          { return max(1, t.Attempts) }
 func timeoutOf(t *health.Target) time.Duration { return max(0, t.Timeout) }
+
+// longest is the longest timeout.
+func longest(all []place) (longest time.Duration) {
+	for _, o := range all {
+		longest = max(longest, o.timeout)
+	}
+	return longest
+}
 
 // worst is the longest that one attempt can keep a worker.
 func worst(timeout, limit time.Duration) time.Duration { return min(timeout, limit) + Grace }
@@ -157,7 +181,14 @@ func (p *Plan) lay(s *stage, all []place, queues []queue) {
 		length, _ := s.pass(q, p.Workers, p.limit, uncut)
 		at := pass{make([]int, len(q.places)), make([]time.Duration, len(q.places))}
 		for i, place := range q.places {
-			at.jobs[i], at.starts[i] = all[place].index, from+s.starts[i]
+			at.jobs[i] = all[place].index
+		}
+		i := 0
+		for _, begun := range s.starts {
+			for range begun.jobs {
+				at.starts[i] = from + begun.at
+				i++
+			}
 		}
 		p.passes = append(p.passes, at)
 		from += length

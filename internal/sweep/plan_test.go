@@ -69,6 +69,27 @@ func TestPlansWorkedByHand(t *testing.T) {
 			plan{Workers: 1, Needed: 2, Wanted: 1 * s, WorstCase: 500 * time.Millisecond, Slack: 200 * time.Millisecond,
 				Beyond: []string{"b"}, Missing: 300 * time.Millisecond}},
 
+		// aaaa|bb|bb
+		{"who is late is a pass behind", fleet(lasting("a", 2*s, 1), late(lasting("b", 1*s, 2))), 8 * s, 2,
+			plan{Workers: 2, Needed: 1, Wanted: 6 * s, WorstCase: 6 * s, Slack: 2 * s}},
+
+		// aaaa|aaaabb
+		// cccc|cccc..
+		{"and keeps its place in the order", fleet(late(lasting("b", 1*s, 1)), lasting("c", 2*s, 2), lasting("a", 2*s, 2)), 6 * s, 2,
+			plan{Workers: 2, Needed: 2, Wanted: 6 * s, WorstCase: 6 * s}},
+
+		// aaaa|bbbbbb     the longest timeout is not in the first pass
+		{"the longest is late, and is cut", fleet(missed(late(lasting("b", 4*s, 1))), lasting("a", 2*s, 1)), 6 * s, 1,
+			plan{Workers: 1, Wanted: 7 * s, WorstCase: 6 * s, Cap: 2950 * time.Millisecond, Cut: []string{"b"}}},
+
+		// At the floor 1.05 s each and the pause: 3.1 s, and 3 are there.
+		{"who is late is beyond", fleet(missed(lasting("a", 2*s, 1)), late(lasting("b", 2*s, 1))), 3 * s, 1,
+			plan{Workers: 1, Wanted: 5 * s, WorstCase: 1050 * time.Millisecond, Slack: 1950 * time.Millisecond,
+				Cap: 1 * s, Cut: []string{"a"}, Beyond: []string{"b"}, Missing: 100 * time.Millisecond}},
+
+		{"nobody who could call", fleet(late(lasting("a", 2*s, 2))), 5 * s, 8,
+			plan{Workers: 1, Needed: 1, Slack: 5 * s}},
+
 		{"no time at all", fleet(lasting("a", 2*s, 1)), -1 * s, 8,
 			plan{Workers: 1, Wanted: 2 * s, Beyond: []string{"a"}, Missing: 2050 * time.Millisecond}},
 
@@ -119,9 +140,9 @@ func FuzzNewPlan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, milliseconds int64, workers int) {
 		var jobs []sweep.Job
 		for len(data) >= 3 && len(jobs) < 48 {
-			timeout := time.Duration(int(data[0])|int(data[1])<<8)*time.Millisecond - 100*time.Millisecond
+			timeout := time.Duration(int(data[0])|int(data[1]&0x7f)<<8)*time.Millisecond - 100*time.Millisecond
 			j := lasting(string('a'+rune(data[2]>>4)), timeout+sweep.Grace, int(data[2]&7))
-			j.Missed = data[2]&8 != 0
+			j.Missed, j.Late = data[2]&8 != 0, data[1]&0x80 != 0
 			jobs, data = append(jobs, j), data[3:]
 		}
 		budget := time.Duration(milliseconds%1_000_000) * time.Millisecond

@@ -17,36 +17,46 @@ func (s *stage) worstCase(queues []queue, workers int, capped time.Duration) tim
 
 // proves reports whether worstCase is within budget.
 func (s *stage) proves(queues []queue, workers int, capped, budget time.Duration) bool {
-	least, most := bounds(queues, workers, capped)
-	if least > budget || most <= budget {
-		return most <= budget
-	}
 	left := budget - pauses(queues)
-	for _, q := range queues {
-		length, fits := s.pass(q, workers, capped, left)
+	for k, q := range queues {
+		rest, _ := bounds(queues[k+1:], workers, capped)
+		if least, most := bounds(queues[k:], workers, capped); least > left || most <= left {
+			return most <= left
+		}
+		length, fits := s.pass(q, workers, capped, left-rest)
 		if !fits {
 			return false
 		}
 		left -= length
 	}
-	return true
+	return left >= 0
 }
 
-// bounds are what worstCase lies between, without playing. Whatever the order, a pass takes
-// at least as long as its longest job, and as its work shared out evenly; and at most the
-// sum of the two (R. L. Graham, Bounds on multiprocessing timing anomalies, 1969).
+// bounds are what the passes together lie between, without playing and without pauses. Whatever the order, a pass takes
+// at least as long as its longest job, and as its work shared out evenly. And no job waits
+// longer than the work before it takes when that is shared out evenly, because until then
+// nobody rests (R. L. Graham, Bounds on multiprocessing timing anomalies, 1969).
 func bounds(queues []queue, workers int, capped time.Duration) (least, most time.Duration) {
-	least, most = pauses(queues), pauses(queues)
+	all := time.Duration(workers)
 	for _, q := range queues {
-		var work, longest time.Duration
-		for _, timeout := range q.timeouts {
-			p := worst(timeout, capped)
-			work += p
+		var work, longest, latest time.Duration // latest: the end of a job, for all workers together
+		done := 0
+		for _, r := range q.runs {
+			p := worst(r.timeout, capped)
+			end := min(r.end, q.jobs)
+			work += p * time.Duration(end-done)
 			longest = max(longest, p)
+			latest = max(latest, work-p+p*all)
+			if done = end; done == q.jobs {
+				break
+			}
 		}
-		share := work / time.Duration(workers)
-		least += max(longest, share)
-		most += longest + share
+		least += max(longest, work/all)
+		if q.jobs <= workers {
+			most += longest
+		} else {
+			most += latest / all
+		}
 	}
 	return least, most
 }
@@ -69,12 +79,8 @@ func (s *stage) needed(queues []queue, jobs int, budget time.Duration) int {
 }
 
 // largestCap is the largest common cap, in whole milliseconds, that proves budget, given
-// that Floor does and no cap at all does not.
-func (s *stage) largestCap(queues []queue, workers int, budget time.Duration) time.Duration {
-	longest := Floor
-	for _, timeout := range queues[0].timeouts {
-		longest = max(longest, timeout)
-	}
+// that Floor does and the longest timeout does not.
+func (s *stage) largestCap(queues []queue, longest time.Duration, workers int, budget time.Duration) time.Duration {
 	steps := int((longest - Floor) / grain)
 	return Floor + grain*time.Duration(sort.Search(steps, func(i int) bool {
 		return !s.proves(queues, workers, Floor+grain*time.Duration(i+1), budget)

@@ -13,6 +13,11 @@
 // and caps is exact. Starts held back by at most the slack shift the whole vector by no
 // more than the slack.
 //
+// So jobs that may never be asked can be planned as well. A late one has its place in each
+// pass that it could be in, the second at the earliest, and not to call it is to leave it
+// out. Whom to call is decided between two passes, when nothing is under way, and may hang
+// on anything that the first has brought.
+//
 // All of it hangs on one order, the same for the play and for every pass, of which a
 // worker takes the next job and never another. A sweep that skips a job that is not ready,
 // or orders by what has ended, or asks one target all its attempts in a row, can end later
@@ -38,6 +43,7 @@ type Job struct {
 	Target health.Target
 	Missed bool      // it was due last round and was not asked: it goes first
 	Asked  time.Time // when it was asked last; of the missed, the one longest ago goes first
+	Late   bool      // it is asked from pass 2 on at the earliest, and only if it is called
 
 	// Ask makes one attempt, in pass 1, 2 ... It returns within Grace of ctx's end.
 	Ask func(ctx context.Context, pass int) health.Reading
@@ -55,23 +61,34 @@ type Pacer interface {
 const patience = time.Second
 
 // Run asks every job of the plan and returns one outcome for each, in the order in which
-// NewPlan was given them. It returns within WorstCase, and within Budget when starts are
-// held back or a checker overstays, whatever becomes of ctx. When ctx ends, attempts under
-// way are cut and no more are made; Outcome.Missing says so. It may be called again.
+// NewPlan was given them; that of a Late job that was not called is empty. It returns
+// within WorstCase, and within Budget when starts are held back or a checker overstays,
+// whatever becomes of ctx. When ctx ends, attempts under way are cut and no more are made;
+// Outcome.Missing says so. It may be called again.
 func (p *Plan) Run(ctx context.Context) []health.Outcome {
-	s := &sweep{plan: p, began: time.Now(), outcomes: make([]health.Outcome, len(p.jobs))}
-	for _, i := range p.beyond {
-		s.outcomes[i].Missing = p.tooShort()
+	s := &sweep{plan: p, began: time.Now(), called: make([]bool, len(p.jobs)), outcomes: make([]health.Outcome, len(p.jobs))}
+	for i := range p.jobs {
+		s.called[i] = !p.jobs[i].Late
 	}
+	var ended time.Time
 	for k := range p.passes {
-		suspects := s.suspects(k)
-		if len(suspects) == 0 {
+		places := s.owing(k)
+		if len(places) == 0 {
 			break // those of later passes are among them
 		}
 		if k > 0 {
-			wait(ctx, Pause)
+			wait(ctx, time.Until(ended.Add(Pause)))
 		}
-		s.pass(ctx, k, suspects)
+		s.pass(ctx, k, places)
+		ended = time.Now()
+		if k == 0 {
+			s.call()
+		}
+	}
+	for _, i := range p.beyond {
+		if s.called[i] {
+			s.outcomes[i].Missing = p.tooShort()
+		}
 	}
 	return s.outcomes
 }
@@ -80,20 +97,45 @@ func (p *Plan) Run(ctx context.Context) []health.Outcome {
 type sweep struct {
 	plan     *Plan
 	began    time.Time
+	called   []bool           // by index of Plan.jobs; of those that are not Late, all
 	outcomes []health.Outcome // by index of Plan.jobs; each is written by one goroutine at a time
 }
 
-// suspects are the places in pass k (from 0) of the jobs to ask in it: all in the first,
-// then those that were not up.
-func (s *sweep) suspects(k int) []int {
+// owing are the places in pass k (from 0) of the jobs to ask in it: those that are called,
+// not up yet, and not given up.
+func (s *sweep) owing(k int) []int {
 	jobs := s.plan.passes[k].jobs
 	places := make([]int, 0, len(jobs))
 	for place, i := range jobs {
-		if o := &s.outcomes[i]; k == 0 || o.Missing == "" && o.Attempts[len(o.Attempts)-1].Status != health.Up {
+		if o := &s.outcomes[i]; s.called[i] && o.Missing == "" && !up(o) {
 			places = append(places, place)
 		}
 	}
 	return places
+}
+
+// call asks, after the first pass, which late jobs to ask beside its suspects.
+func (s *sweep) call() {
+	var suspects []int
+	for _, i := range s.plan.passes[0].jobs {
+		if o := &s.outcomes[i]; len(o.Attempts) > 0 && !up(o) {
+			suspects = append(suspects, i)
+		}
+	}
+	if s.plan.Call == nil || len(suspects) == 0 {
+		return
+	}
+	for _, i := range s.plan.Call(suspects) {
+		if i >= 0 && i < len(s.called) {
+			s.called[i] = true
+		}
+	}
+}
+
+// up reports whether the last attempt was up.
+func up(o *health.Outcome) bool {
+	n := len(o.Attempts)
+	return n > 0 && o.Attempts[n-1].Status == health.Up
 }
 
 // pass asks the jobs at the given places of pass k and returns when the last has ended.
@@ -110,7 +152,7 @@ func (s *sweep) pass(ctx context.Context, k int, places []int) {
 		}
 		began, allowed, why := s.allow(ctx, t)
 		if why != "" {
-			s.outcomes[t.job].Missing = s.owed(t, why)
+			s.outcomes[t.job].Missing = s.owed(t.job, t.attempt, why)
 			<-workers
 			continue
 		}
@@ -126,12 +168,14 @@ func (s *sweep) pass(ctx context.Context, k int, places []int) {
 type turn struct {
 	job        int // index of Plan.jobs
 	pass       int // from 1, as checkers count
+	attempt    int // from 1; behind the pass when the job is late
 	start, end time.Time
 }
 
 func (s *sweep) turn(k, place int) turn {
 	p, at := s.plan, &s.plan.passes[k]
 	t := turn{job: at.jobs[place], pass: k + 1}
+	t.attempt = t.pass - skipped(&p.jobs[t.job])
 	t.start = s.began.Add(at.starts[place] + p.Slack)
 	t.end = t.start.Add(worst(timeoutOf(&p.jobs[t.job].Target), p.limit))
 	return t
@@ -185,8 +229,8 @@ func (s *sweep) ask(ctx context.Context, t turn, began time.Time, allowed time.D
 		const left = "its checker did not end with its time"
 		slog.Error("checker left behind", "target", job.Target.Name, "pass", t.pass, "allowed", allowed)
 		reading = health.Unasked("ask %s: %s", job.Target.Name, left)
-		if t.pass < attemptsOf(&job.Target) {
-			outcome.Missing = s.owed(turn{job: t.job, pass: t.pass + 1}, left)
+		if t.attempt < attemptsOf(&job.Target) {
+			outcome.Missing = s.owed(t.job, t.attempt+1, left)
 		}
 	}
 	outcome.Attempts = append(outcome.Attempts, health.Attempt{Reading: reading, Allowed: allowed})
@@ -220,9 +264,9 @@ func put(ctx context.Context, job *Job, pass int, answer chan<- health.Reading) 
 	reading = job.Ask(ctx, pass)
 }
 
-// owed says that the attempt of turn t, and with it all later ones, was not made.
-func (s *sweep) owed(t turn, why string) string {
-	return fmt.Sprintf("attempt %d of %d was not made: %s", t.pass, attemptsOf(&s.plan.jobs[t.job].Target), why)
+// owed says that an attempt of a job, and with it all later ones, was not made.
+func (s *sweep) owed(job, attempt int, why string) string {
+	return fmt.Sprintf("attempt %d of %d was not made: %s", attempt, attemptsOf(&s.plan.jobs[job].Target), why)
 }
 
 // wait waits for d, or for the end of ctx.

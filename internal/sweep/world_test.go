@@ -38,6 +38,7 @@ type asked struct {
 type world struct {
 	jobs    []sweep.Job
 	answers [][]answer // by job, by pass
+	called  []bool     // by job; who is not late need not be
 
 	mu        sync.Mutex
 	began     time.Time
@@ -47,8 +48,9 @@ type world struct {
 }
 
 func newWorld(jobs []sweep.Job, answers [][]answer) *world {
-	w := &world{jobs: slices.Clone(jobs), answers: answers}
+	w := &world{jobs: slices.Clone(jobs), answers: answers, called: make([]bool, len(jobs))}
 	for i := range w.jobs {
+		w.called[i] = !w.jobs[i].Late
 		w.jobs[i].Ask = func(ctx context.Context, pass int) health.Reading { return w.ask(ctx, i, pass) }
 	}
 	return w
@@ -79,6 +81,21 @@ func (w *world) ask(ctx context.Context, job, pass int) health.Reading {
 	seen.end = time.Since(w.began)
 	w.asked = append(w.asked, seen)
 	return r
+}
+
+// calls answers a plan's Call: each late job is called with the given chance, and with them
+// come some that cannot be.
+func (w *world) calls(r *rand.Rand, chance float64) func([]int) []int {
+	return func(suspects []int) []int {
+		called := []int{-1, len(w.jobs), suspects[0], suspects[0]}
+		for i, j := range w.jobs {
+			if j.Late && r.Float64() < chance {
+				w.called[i] = true
+				called = append(called, i)
+			}
+		}
+		return called
+	}
 }
 
 // run runs a plan of the world's jobs.
@@ -133,7 +150,7 @@ func asEver(r *rand.Rand, j sweep.Job) answer {
 func answersOf(r *rand.Rand, jobs []sweep.Job, how temper) [][]answer {
 	answers := make([][]answer, len(jobs))
 	for i, j := range jobs {
-		for range j.Target.Attempts {
+		for range lost(j) + j.Target.Attempts {
 			answers[i] = append(answers[i], how(r, j))
 		}
 	}
@@ -141,7 +158,8 @@ func answersOf(r *rand.Rand, jobs []sweep.Job, how temper) [][]answer {
 }
 
 // random runs random fleets, one a seed, and gives each to check. hold is how far into the
-// slack the pacer may go each time it is asked; 0: there is none.
+// slack the pacer may go each time it is asked; 0: there is none. Of those who are late half
+// are called, or all.
 func random(t *testing.T, seeds uint64, hold float64, how temper, check func(w *world, p *sweep.Plan, outcomes []health.Outcome)) {
 	t.Helper()
 	for seed := range seeds {
@@ -149,6 +167,7 @@ func random(t *testing.T, seeds uint64, hold float64, how temper, check func(w *
 		jobs, budget, workers := draw(r)
 		w := newWorld(jobs, answersOf(r, jobs, how))
 		p := sweep.NewPlan(w.jobs, budget, workers)
+		p.Call = w.calls(r, []float64{0.5, 1}[r.IntN(2)])
 		if hold > 0 {
 			p.Pacer = &moody{r, hold}
 		}
