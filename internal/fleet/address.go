@@ -10,12 +10,14 @@ import (
 	"unicode"
 
 	"rollcall/internal/check"
+	"rollcall/internal/secret"
 )
 
 // address is the URL of a target, as far as all kinds agree on it.
 type address struct {
 	kind    *check.Kind
 	derived string // the name of a target that has none of its own
+	host    string // of the URL as it is written, lower case, without port and brackets
 }
 
 // defaultPorts are left out of derived names.
@@ -82,7 +84,31 @@ func readAddress(s string, kinds []check.Kind) (address, flaw) {
 	}
 	path, _, _ := strings.Cut(rest[len(authority):], "#")
 	path, _, _ = strings.Cut(path, "?")
-	return address{kind, derived + path}, flaw{}
+	return address{kind, derived + path, hostOf(s, nil)}, flaw{}
+}
+
+// hostOf is the host of a URL with references, which may hold anything and stay as they
+// are.
+func hostOf(s string, refs []secret.Reference) string {
+	hidden := []byte(s)
+	for _, ref := range refs {
+		for i := range ref.String() {
+			hidden[ref.Offset+i] = 'x'
+		}
+	}
+	scheme, rest, _ := strings.Cut(string(hidden), "://")
+	host, _, _ := splitAuthority(authorityOf(rest))
+	at := len(scheme) + len("://")
+	end := at + len(host)
+	var b strings.Builder
+	for _, ref := range refs {
+		if at <= ref.Offset && ref.Offset < end {
+			b.WriteString(strings.ToLower(s[at:ref.Offset]) + ref.String())
+			at = ref.Offset + len(ref.String())
+		}
+	}
+	b.WriteString(strings.ToLower(s[at:end]))
+	return strings.Trim(b.String(), "[]")
 }
 
 // kindOf is the kind that answers for a scheme, or nil.

@@ -69,8 +69,11 @@ func parseDuration(s string) (time.Duration, bool) {
 	return sum, true
 }
 
-// spell is d as the targets file spells durations: 1m30s.
+// spell is d as the targets file spells durations: 1m30s. Whole days are days from two on.
 func spell(d time.Duration) string {
+	if day := units["d"]; d >= 2*day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
 	var b strings.Builder
 	for _, unit := range []string{"h", "m", "s", "ms"} {
 		if n := d / units[unit]; n > 0 {

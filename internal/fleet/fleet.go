@@ -26,13 +26,15 @@ import (
 
 // Fleet is everything one targets file names.
 type Fleet struct {
-	Name       string        // [a-z][a-z0-9-]{0,31}
-	Targets    []Target      // in the file's order, paused ones too
-	Metrics    string        // what metrics are written of: "fleet", "group" or "target"
-	Results    string        // which results are logged: "all" or "changes"
-	References []Reference   // every ${...} that is resolved, in the file's order
-	Secrets    []secret.Text // what the references were resolved to, each once; to be redacted
-	groups     []string
+	Name        string               // [a-z][a-z0-9-]{0,31}
+	Targets     []Target             // in the file's order, paused ones too
+	Groups      []health.Group       // in the file's order, those without targets too; their Attempts are 0 where the file does not say
+	Maintenance []health.Maintenance // in the file's order, past ones too
+	Witnesses   []Witness            // in the file's order
+	Metrics     string               // what metrics are written of: "fleet", "group" or "target"
+	Results     string               // which results are logged: "all" or "changes"
+	References  []Reference          // every ${...} that is resolved, in the file's order
+	Secrets     []secret.Text        // what the references were resolved to, each once; to be redacted
 }
 
 // Target is one thing to ask, and how it is asked.
@@ -99,7 +101,11 @@ func (f *Fleet) Asked() []health.Target {
 // returns them in the file's order. The error is of type [Problems], one for each name
 // that means nothing.
 func (f *Fleet) Select(names []string) ([]Target, error) {
-	known := slices.Clone(f.groups)
+	var known []string
+	for _, g := range f.Groups {
+		known = append(known, g.Name)
+	}
+	groups := known
 	wanted := make(map[string]bool, len(names)) // false: no target answered to it yet
 	for _, n := range names {
 		wanted[n] = false
@@ -124,7 +130,7 @@ func (f *Fleet) Select(names []string) ([]Target, error) {
 	for _, n := range names {
 		switch {
 		case wanted[n]:
-		case slices.Contains(f.groups, n):
+		case slices.Contains(groups, n):
 			problems = append(problems, Problem{What: "group " + quote(n) + " has no targets", Remedy: "name another"})
 		default:
 			problems = append(problems, Problem{

@@ -40,10 +40,11 @@ targets:
 	}
 	first, second := f.Targets[0], f.Targets[1]
 	if want := (health.Target{
-		Name: "Shop.example.com/health", URL: "https://Shop.example.com:443/health?full=1#top", Kind: "web",
+		Name: "Shop.example.com/health", URL: "https://Shop.example.com:443/health?full=1#top", Host: "shop.example.com", Kind: "web",
 		Policy: health.Policy{
 			Enabled: true, Every: time.Minute, Timeout: 5 * time.Second, Attempts: 2,
 			FailAfter: 2, RecoverAfter: 1, Remind: 6 * time.Hour, Severity: health.Critical,
+			Certificate: health.Lasting{Warn: health.Remainder{Share: 0.33}, Critical: health.Remainder{Share: 0.10}},
 		},
 	}); !reflect.DeepEqual(first.Target, want) {
 		t.Errorf("a bare URL with the built-in policy:\n got %+v\nwant %+v", first.Target, want)
@@ -78,8 +79,11 @@ defaults:
   slow_after: 2s
   tags: [prod, eu]
   severity: warning
+  certificate: {warn: 30d}
+  depends_on: [b.example.com, slow]
 groups:
   slow:
+    certificate: {critical: 5%}
     timeout: 30s
     every: 1h30m
     slow_after: none
@@ -91,6 +95,7 @@ targets:
     every: 1d
     tags: [lab]
     severity: critical
+    certificate: {critical: 1d12h}
     fail_after: 100
     recover_after: 3
     remind: none
@@ -103,12 +108,15 @@ targets:
 	if want := (health.Policy{
 		Enabled: true, Every: 2 * time.Minute, Timeout: 10 * time.Second, Attempts: 3, FailAfter: 2, RecoverAfter: 1,
 		Remind: time.Hour, SlowAfter: 2 * time.Second, Tags: []string{"prod", "eu"}, Severity: health.Warning,
+		Certificate: health.Lasting{Warn: health.Remainder{Time: 30 * 24 * time.Hour}, Critical: health.Remainder{Share: 0.10}},
+		DependsOn:   []string{"b.example.com", "slow"},
 	}); !reflect.DeepEqual(a, want) {
 		t.Errorf("defaults over built-in:\n got %+v\nwant %+v", a, want)
 	}
 	if want := (health.Policy{
 		Every: 24 * time.Hour, Timeout: 30 * time.Second, Attempts: 3, FailAfter: 100, RecoverAfter: 3,
 		Tags: []string{"lab"}, Severity: health.Critical, Runbook: "https://wiki.example.com/slow",
+		Certificate: health.Lasting{Warn: health.Remainder{Time: 30 * 24 * time.Hour}, Critical: health.Remainder{Time: 36 * time.Hour}},
 	}); !reflect.DeepEqual(b, want) {
 		t.Errorf("target over group over defaults:\n got %+v\nwant %+v", b, want)
 	}

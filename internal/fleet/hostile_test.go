@@ -3,12 +3,15 @@ package fleet
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"rollcall/internal/health"
 	"rollcall/internal/secret"
 )
 
@@ -24,8 +27,8 @@ func TestBytes(t *testing.T) {
 	}
 	for _, c := range []struct{ what, file, want string }{
 		{"CRLF", strings.ReplaceAll(least, "\n", "\r\n"), ""},
-		{"CRLF, and a mistake", strings.ReplaceAll(least+"x: 1\n", "\n", "\r\n"), `t.yaml:4:1: unknown key "x"; want one of fleet, defaults, groups, targets, metrics, results, x-...`},
-		{"CR alone", strings.ReplaceAll(least+"x: 1\n", "\n", "\r"), `t.yaml:4:1: unknown key "x"; want one of fleet, defaults, groups, targets, metrics, results, x-...`},
+		{"CRLF, and a mistake", strings.ReplaceAll(least+"x: 1\n", "\n", "\r\n"), `t.yaml:4:1: unknown key "x"; want one of fleet, defaults, groups, targets, maintenance, witnesses, metrics, results, x-...`},
+		{"CR alone", strings.ReplaceAll(least+"x: 1\n", "\n", "\r"), `t.yaml:4:1: unknown key "x"; want one of fleet, defaults, groups, targets, maintenance, witnesses, metrics, results, x-...`},
 		{"a byte order mark", "\uFEFF" + least, ""},
 		{"a byte order mark, and a mistake on its line", "\uFEFFfleet: Shop\n" + least[12:], `t.yaml:1:8: fleet "Shop" is not a name for a fleet; write 1 to 32 of a-z, 0-9 and -, a letter first`},
 		{"a byte order mark, and NUL on its line", "\uFEFFfl\x00eet: shop\n", `t.yaml:1:3: a NUL byte is not text; remove it, or write it as "\0" in double quotes`},
@@ -185,6 +188,8 @@ func FuzzParse(f *testing.F) {
 		"fleet: shop\ndefaults:\n  every: 90s\n  http: {method: POST, headers: {A: '${env:TOKEN}'}}\ngroups:\n  g: {timeout: 1s}\ntargets:\n  - url: tcp://example.com:1\n    group: h\n    tcp: {ip: 5}\n",
 		"fleet: shop\ntargets:\n  - https://user:PLANTED@example.com/\n  - name: user:PLANTED@x\n    url: PLANTED\n",
 		"fleet: shop\ntargets:\n  - url: https://example.com/?${env:TOKEN}\n    http:\n      body: |\n        a $${ ${env:TOKEN}\n      expect: {status: [2xx], json: {$.a: {max: 1}}}\n",
+		least + "groups: {g: {min_up: 1, depends_on: [h]}, h: {}}\nwitnesses:\n  - tcp://1.1.1.1:443\nmaintenance:\n  - {why: w, targets: '*', tags: [t], cron: 0 2 * * sun, lasts: 1h, zone: Europe/Berlin}\n  - {why: w, targets: [example.com/health], from: 2026-11-22T22:00:00Z, until: 2026-11-23T22:00:00Z}\n",
+		"fleet: shop\ndefaults: {certificate: {warn: 21d, critical: 5%}, depends_on: [a]}\ngroups:\n  g: {depends_on: [a], min_up: 1}\ntargets:\n  - {url: tcp://example.com:1, name: a, depends_on: [b]}\n  - {url: tcp://example.com:2, name: b, depends_on: none, group: g, certificate: none}\nwitnesses: none\n",
 		"\uFEFFfleet:\tshop\r\ntargets: [\r\n", "a: b: c", "- ]", "%x", "? [a]\n: 'b", "\t", "<a>", "&a [*a]", "!!x y", "---\n---\n", "sops: 1\n",
 	} {
 		f.Add([]byte(seed))
@@ -266,8 +271,67 @@ func ruly(t *testing.T, f *Fleet) {
 		if strings.Contains(target.URL, "RESOLVED") || strings.Contains(target.URL, "SWORDFISH") || hasUserinfo(target.URL) {
 			t.Errorf("%s: a secret in %s", target.Name, target.URL)
 		}
-		if target.Check == nil || target.Kind == "" || target.At.Line == 0 {
+		if target.Check == nil || target.Kind == "" || target.At.Line == 0 || target.Host == "" {
 			t.Errorf("%s is not whole: %+v", target.Name, target)
+		}
+		if c := p.Certificate; louder(c.Critical, c.Warn) || !bounded(c.Warn) || !bounded(c.Critical) {
+			t.Errorf("%s: certificate %+v", target.Name, c)
+		}
+	}
+	social(t, f, names)
+}
+
+func bounded(m health.Remainder) bool {
+	return m.Share >= 0 && m.Share <= 1 && (m.Time == 0 || m.Time >= time.Hour && m.Time <= 3650*24*time.Hour && m.Share == 0)
+}
+
+// social holds what targets have to do with each other, and the rest of the file.
+func social(t *testing.T, f *Fleet, targets map[string]bool) {
+	t.Helper()
+	known := maps.Clone(targets)
+	asked, on := map[string]int{}, links{}
+	for _, g := range f.Groups {
+		known[g.Name] = true
+		on.add(g.Name, g.DependsOn...)
+	}
+	for _, target := range f.Targets {
+		on.add(target.Name, target.DependsOn...)
+		if target.Group != "" {
+			on.add(target.Group, target.Name)
+		}
+		if target.Enabled {
+			asked[target.Group]++
+		}
+	}
+	for from, to := range on {
+		for name := range to {
+			if !known[name] {
+				t.Errorf("%s depends on %q, which is nobody", from, name)
+			}
+		}
+	}
+	if len(on) < 50 && on.circular() {
+		t.Errorf("they depend on each other in a circle: %v", on)
+	}
+	for _, g := range f.Groups {
+		if g.MinUp < 0 || g.MinUp > asked[g.Name] {
+			t.Errorf("group %s of %d needs %d", g.Name, asked[g.Name], g.MinUp)
+		}
+	}
+	for _, m := range f.Maintenance {
+		if m.Why == "" || m.Window == nil || !slices.ContainsFunc(slices.Collect(maps.Keys(m.Names)), func(name string) bool { return targets[name] }) {
+			t.Errorf("maintenance is not whole: %+v", m)
+		}
+		for name := range m.Names {
+			if !known[name] {
+				t.Errorf("maintenance of %q, which is nobody", name)
+			}
+		}
+		m.Window.Open(time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC))
+	}
+	for _, w := range f.Witnesses {
+		if w.Check == nil || w.Name != w.URL || w.Host == "" || hasUserinfo(w.URL) {
+			t.Errorf("witness is not whole: %+v", w)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (r *reader) claim(name string, by named) {
 	first, taken := r.names[name]
 	if !taken {
 		r.names[name] = by
+		r.known = append(r.known, name)
 		return
 	}
 	who := "target"

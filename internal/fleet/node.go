@@ -132,8 +132,8 @@ func (m *meter) spend(values int) bool {
 }
 
 const (
-	tooMany       = "the file comes to more than 2,000,000 values once aliases are followed and defaults given to every target"
-	tooManyRemedy = "use fewer aliases within aliases, or smaller defaults"
+	tooMany       = "the file comes to more than 2,000,000 values once aliases are followed, and defaults and maintenance given to every target"
+	tooManyRemedy = "use fewer aliases within aliases, smaller defaults, or maintenance with targets: '*'"
 )
 
 // resolve is the node of y and how many levels it is high, or a broken one.

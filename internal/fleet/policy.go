@@ -38,6 +38,8 @@ var policyKeys = [...]policyKey{
 	{"slow_after", func(r *reader, e entry, p *health.Policy) {
 		r.duration(e, &p.SlowAfter, bounds{least: time.Millisecond, most: time.Minute, none: true})
 	}},
+	{"certificate", func(r *reader, e entry, p *health.Policy) { r.certificate(e, &p.Certificate) }},
+	{"depends_on", func(r *reader, e entry, p *health.Policy) { p.DependsOn = r.dependsOn(e).names }},
 	{"tags", func(r *reader, e entry, p *health.Policy) { p.Tags = r.tags(e) }},
 	{"runbook", func(r *reader, e entry, p *health.Policy) { p.Runbook = r.runbook(e) }},
 }
@@ -66,6 +68,7 @@ func builtin() health.Policy {
 	return health.Policy{
 		Enabled: true, Every: time.Minute, Timeout: 5 * time.Second,
 		FailAfter: 2, RecoverAfter: 1, Remind: 6 * time.Hour, Severity: health.Critical,
+		Certificate: health.Lasting{Warn: health.Remainder{Share: 0.33}, Critical: health.Remainder{Share: 0.10}},
 	}
 }
 
@@ -74,11 +77,12 @@ func builtin() health.Policy {
 func (r *reader) policy(levels ...*node) health.Policy {
 	p := builtin()
 	for _, key := range policyKeys {
+		var said entry
 		for _, level := range levels {
-			if e := level.get(key.name); e.value != nil {
-				key.read(r, e, &p)
-				break
-			}
+			said = overlay(said, level.get(key.name))
+		}
+		if said.value != nil {
+			key.read(r, said, &p)
 		}
 	}
 	if p.SlowAfter >= p.Timeout {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -24,6 +25,9 @@ type reader struct {
 	names      map[string]named // of targets and groups
 	groups     map[string]*node // nil for one that is no mapping
 	groupNames []string         // in the file's order
+	known      []string         // all names, groups' first
+	lists      map[*node]mentions
+	zones      map[string]*time.Location
 	defaults   *node
 	found      map[place]secret.Reference // references, by where they stand
 	secrets    map[string]string          // their values, by the reference itself
@@ -76,9 +80,15 @@ func (r *reader) read(data []byte) *Fleet {
 	}
 	r.names, r.found, r.secrets = map[string]named{}, map[place]secret.Reference{}, map[string]string{}
 	r.readDefaults(root.get("defaults"))
-	r.readGroups(root.get("groups"))
-	fleet.groups = r.groupNames
-	fleet.Targets = r.readTargets(root.get("targets"), root.at)
+	fleet.Groups = r.readGroups(root.get("groups"))
+	targets := root.get("targets")
+	fleet.Targets = r.readTargets(targets, root.at)
+	r.countGroups(fleet)
+	if fleet.Targets != nil {
+		r.relate(fleet, targets.value.items)
+	}
+	fleet.Maintenance = r.readMaintenance(root.get("maintenance"), fleet)
+	fleet.Witnesses = r.readWitnesses(root.get("witnesses"))
 	fleet.References = r.references()
 	for _, reference := range slices.Sorted(maps.Keys(r.secrets)) {
 		known := func(secret.Reference) (string, error) { return r.secrets[reference], nil }
@@ -89,7 +99,7 @@ func (r *reader) read(data []byte) *Fleet {
 }
 
 // topKeys are the keys of the file itself.
-var topKeys = []string{"fleet", "defaults", "groups", "targets", "metrics", "results"}
+var topKeys = []string{"fleet", "defaults", "groups", "targets", "maintenance", "witnesses", "metrics", "results"}
 
 // isTargetsFile reports whether root is one at all; only then is it worth being read.
 func (r *reader) isTargetsFile(root *node) bool {
@@ -170,42 +180,13 @@ func (r *reader) readDefaults(e entry) {
 			r.fill(kind.New(), d)
 		case slices.Contains(targetKeys, d.key):
 			r.problem(d.keyAt, "key "+quote(d.key)+" is a target's own", "write it in the target")
+		case slices.Contains(groupKeys, d.key):
+			r.problem(d.keyAt, "key "+quote(d.key)+" is a group's own", "write it in the group")
 		default:
 			r.unknownKey(d, known)
 		}
 	}
 	r.policy(e.value)
-}
-
-// readGroups reads the groups.
-func (r *reader) readGroups(e entry) {
-	if e.value == nil || !r.isMapping(e, "names and their policy keys") {
-		return
-	}
-	r.groups = make(map[string]*node, len(e.value.entries))
-	for _, g := range e.value.entries {
-		if f := nameFlaw(g.key); f.found() {
-			r.problem(g.keyAt, "group "+quote(g.key)+" "+f.what, f.remedy)
-			continue
-		}
-		r.names[g.key] = named{at: g.keyAt, group: true}
-		r.groups[g.key] = nil
-		r.groupNames = append(r.groupNames, g.key)
-		if !r.isMapping(g, "policy keys, such as severity: warning") {
-			continue
-		}
-		for _, k := range g.value.entries {
-			switch {
-			case policyOf(k.key) != nil:
-			case r.kind(k.key) != nil, slices.Contains(targetKeys, k.key):
-				r.problem(k.keyAt, "key "+quote(k.key)+" does not stand in a group", "write it in the targets, or an anchor for all of them under x-...")
-			default:
-				r.unknownKey(k, policyNames())
-			}
-		}
-		r.groups[g.key] = g.value
-		r.policy(g.value)
-	}
 }
 
 // readTargets reads the list of targets.

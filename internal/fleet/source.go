@@ -14,7 +14,7 @@ const (
 	maxSize   = 4 << 20   // bytes
 	maxParts  = 500_000   // lines and commas: what the YAML library's memory grows with
 	maxDepth  = 100       // mappings and lists within each other
-	maxValues = 2_000_000 // values, with aliases followed and defaults given to every target
+	maxValues = 2_000_000 // values, with aliases followed, and defaults and maintenance given to every target
 )
 
 // place is a line and a column of the file, from 1, columns counted in characters.

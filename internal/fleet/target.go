@@ -13,8 +13,8 @@ import (
 // targetKeys are a target's own keys.
 var targetKeys = []string{"url", "name", "title", "group"}
 
-// longestTitle is how long a title may be, in characters.
-const longestTitle = 200
+// longestLine is how long a title may be, or any other line for people, in characters.
+const longestLine = 200
 
 // target reads one element of the list of targets.
 func (r *reader) target(i item) Target {
@@ -36,6 +36,7 @@ func (r *reader) target(i item) Target {
 	a, address := r.address(link, i.at)
 	t.Name = r.name(own.get("name"), a, link)
 	t.URL = address.String()
+	t.Host = a.host
 	t.Policy = r.policy(own, r.groups[t.Group], r.defaults)
 	r.ownKeys(own, a.kind)
 	if a.kind == nil {
@@ -63,6 +64,8 @@ func (r *reader) ownKeys(own *node, kind *check.Kind) {
 		block := r.kind(e.key)
 		switch {
 		case slices.Contains(targetKeys, e.key), policyOf(e.key) != nil:
+		case slices.Contains(groupKeys, e.key):
+			r.problem(e.keyAt, "key "+quote(e.key)+" is a group's own", "write it in the group")
 		case block == nil:
 			known := slices.Concat(targetKeys, policyNames())
 			for _, k := range r.kinds {
@@ -112,6 +115,7 @@ func (r *reader) address(e entry, target place) (address, secret.Text) {
 	if path, _, _ := strings.Cut(raw, "?"); strings.Contains(path, "${") {
 		a.derived = "" // it would be another everywhere
 	}
+	a.host = hostOf(raw, refs)
 	return a, r.resolve(e.value)
 }
 
@@ -157,17 +161,22 @@ func (r *reader) title(e entry) string {
 	if e.value == nil {
 		return ""
 	}
-	title, ok := r.textOf(e, "the words that people read instead of the name")
+	return r.line(e, "the words that people read instead of the name", "write one, or remove the key")
+}
+
+// line reads a line for people: want says of what, and remedy what to do when it is none.
+func (r *reader) line(e entry, want, remedy string) string {
+	line, ok := r.textOf(e, want)
 	switch {
 	case !ok:
-	case strings.TrimSpace(title) == "" || strings.ContainsFunc(title, unicode.IsControl):
-		r.problem(e.at(), "title "+quote(title)+" is not one line of text", "write one, or remove the key")
-	case utf8.RuneCountInString(title) > longestTitle:
-		r.problem(e.at(), "title "+quote(title)+" is longer than 200 characters", "write less")
-	case strings.Contains(title, "//") && hasUserinfo(title):
-		r.problem(e.at(), "title holds a user name or password", "write one without them: titles are shown everywhere")
+	case strings.TrimSpace(line) == "" || strings.ContainsFunc(line, unicode.IsControl):
+		r.problem(e.at(), e.key+" "+quote(line)+" is not one line of text", remedy)
+	case utf8.RuneCountInString(line) > longestLine:
+		r.problem(e.at(), e.key+" "+quote(line)+" is longer than 200 characters", "write less")
+	case strings.Contains(line, "//") && hasUserinfo(line):
+		r.problem(e.at(), e.key+" holds a user name or password", "write one without them: it is shown everywhere")
 	}
-	return title
+	return line
 }
 
 // group reads the group of a target.

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"rollcall/internal/check"
-	"rollcall/internal/secret"
 )
 
 // OfURLs is a fleet of bare URLs with the built-in policy, called "urls". A name is the
@@ -26,12 +25,11 @@ func ofURLs(urls []string, kinds []check.Kind) (*Fleet, error) {
 			problems.add(Problem{r.position(place{}), flaw.what, flaw.remedy})
 			continue
 		}
-		t := Target{Check: a.kind.New()}
-		for _, p := range t.Check.Prepare(secret.Plain(u)) {
+		t, found := bare(u, a)
+		for _, p := range found {
 			problems.add(Problem{r.position(place{}), p.What, p.Remedy})
 		}
-		t.Name, t.URL, t.Kind, t.Policy = unused(nameable(a.derived), taken), u, a.kind.Name, builtin()
-		t.Attempts = attempts(t.Check)
+		t.Name = unused(nameable(a.derived), taken)
 		f.Targets = append(f.Targets, t)
 	}
 	if found := problems.inOrder(); len(found) > 0 {

@@ -81,4 +81,6 @@ type Witness struct {
 	Name  string // its URL, as the file has it
 	Host  string // lower case and without port
 	Scope Scope  // of its address; empty: it has a name
+
+	Timeout time.Duration // of one attempt
 }

@@ -17,6 +17,7 @@ func (r *round) hear(result *health.Result) {
 	if t == nil || !t.Enabled {
 		return
 	}
+	t.result = result
 	state := &t.state
 	result.Changed = state.Status != result.Status
 	state.Status = result.Status
@@ -47,51 +48,64 @@ func (r *round) hear(result *health.Result) {
 		beliefs = nil
 	}
 	state.Facets = beliefs
+	state.Trail = extend(state.Trail, result.Status)
+}
+
+func same(a, b health.Belief) bool {
+	return a.Bad == b.Bad && a.Good == b.Good && a.Since.Equal(b.Since) && slices.Equal(a.Changes, b.Changes)
 }
 
 // weigh is what is believed of a facet, given by its rank, after a result. Of one that
-// is well and has no incident nothing is remembered: a calm state stays small.
+// is well, has no incident and has kept still nothing is remembered: a calm state stays
+// small.
 func (r *round) weigh(t *member, facet int, b health.Belief, result *health.Result) health.Belief {
-	f := health.AllFacets[facet]
-	failAfter, recoverAfter := thresholds(t.Target, f)
-	m := t.matters[facet]
-	reading := result.Facets[f]
-
+	reading := result.Facets[health.AllFacets[facet]]
 	switch reading.Status {
 	case health.Down, health.Degraded:
-		if b.Bad == 0 {
-			b.Since = r.now
-		}
-		b.Bad++
-		b.Good = 0
-		if m == nil && b.Bad >= failAfter {
-			m = r.begin(health.Subject{Kind: health.OfTarget, Name: t.Name, Facet: f}, b.Since)
-			m.NeverUp = f == health.Availability && !t.state.SeenUp
-			t.matters[facet] = m
-		}
-		if m != nil {
-			m.worsen(t.Target, reading, b.Bad)
-		}
-		return b
-
+		return r.weighBad(t, facet, r.weighChange(t, facet, b, reading), reading)
 	case health.Up:
-		if m == nil {
-			return health.Belief{}
-		}
-		b = health.Belief{Good: b.Good + 1}
-		if b.Good >= recoverAfter {
-			m.end(health.Recovered, r.now)
-			return health.Belief{}
-		}
-		return b
-
-	default:
-		if m != nil && outgrown(m, t.Target, result) {
-			m.end(health.Unchecked, r.now)
-			return health.Belief{}
-		}
-		return b
+		return r.weighGood(t, facet, r.weighChange(t, facet, b, reading))
 	}
+	if m := t.matters[facet]; m != nil && outgrown(m, t.Target, result) {
+		m.end(health.Unchecked, r.now)
+		return health.Belief{}
+	}
+	return b
+}
+
+func (r *round) weighBad(t *member, facet int, b health.Belief, reading health.FacetReading) health.Belief {
+	f := health.AllFacets[facet]
+	failAfter, _ := Thresholds(*t.Target, f)
+	if b.Bad == 0 {
+		b.Since = r.now
+	}
+	b.Bad++
+	b.Good = 0
+	m := t.matters[facet]
+	if m == nil && b.Bad >= failAfter {
+		m = r.begin(health.Subject{Kind: health.OfTarget, Name: t.Name, Facet: f}, b.Since)
+		m.NeverUp = f == health.Availability && !t.state.SeenUp
+		t.matters[facet] = m
+	}
+	if m != nil {
+		m.worsen(t.Target, reading, b.Bad)
+	}
+	return b
+}
+
+func (r *round) weighGood(t *member, facet int, b health.Belief) health.Belief {
+	_, recoverAfter := Thresholds(*t.Target, health.AllFacets[facet])
+	well := health.Belief{Changes: b.Changes}
+	m := t.matters[facet]
+	if m == nil {
+		return well
+	}
+	if b.Good+1 >= recoverAfter {
+		m.end(health.Recovered, r.now)
+		return well
+	}
+	well.Good = b.Good + 1
+	return well
 }
 
 // outgrown reports whether a certificate incident is about an address that is no longer
@@ -101,13 +115,9 @@ func outgrown(m *matter, t *health.Target, result *health.Result) bool {
 		result.Facets[health.Availability].Status == health.Up
 }
 
-func same(a, b health.Belief) bool {
-	return a.Bad == b.Bad && a.Good == b.Good && a.Since.Equal(b.Since) && slices.Equal(a.Changes, b.Changes)
-}
-
-// thresholds are the readings in a row that open and close an incident. A certificate
+// Thresholds are the readings in a row that open and close an incident. A certificate
 // is what it says it is: one reading is enough.
-func thresholds(t *health.Target, f health.Facet) (failAfter, recoverAfter int) {
+func Thresholds(t health.Target, f health.Facet) (failAfter, recoverAfter int) {
 	if f == health.Certificate {
 		return 1, 1
 	}
@@ -130,13 +140,15 @@ func (r *round) begin(subject health.Subject, since time.Time) *matter {
 // two servers behind one name, one certificate ending sooner than the other, would
 // otherwise be news every round.
 func (m *matter) worsen(t *health.Target, reading health.FacetReading, rounds int) {
-	switch {
-	case m.Severity == "":
+	if m.Severity == "" || weight(reading.Severity) > weight(m.Severity) {
 		m.Severity = reading.Severity
-	case weight(reading.Severity) > weight(m.Severity):
-		m.Severity, m.worse = reading.Severity, true
 	}
 	m.Class, m.Cause, m.Rounds = reading.Class, reading.Cause, rounds
+	m.describe(t)
+}
+
+// describe says what people need to know of the target.
+func (m *matter) describe(t *health.Target) {
 	m.Title, m.Group, m.URL, m.Runbook, m.Tags = t.Title, t.Group, t.URL, t.Runbook, t.Tags
 }
 
@@ -144,44 +156,11 @@ func (m *matter) end(how health.Closing, now time.Time) {
 	m.Closing, m.Closed = how, now
 }
 
-// hearFaults takes the checker's own faults into belief: one round opens an incident,
-// one round without closes it. A name given twice counts once.
-func (r *round) hearFaults() {
-	present := make(map[string]bool, len(r.in.Faults))
-	for _, fault := range r.in.Faults {
-		if present[fault.Name] {
-			continue
-		}
-		present[fault.Name] = true
-		m := r.fault(fault.Name)
-		m.Cause = fault.Cause
-		m.Rounds++
-	}
-	for _, m := range r.matters {
-		if m.Subject.Kind == health.OfChecker && !present[m.Subject.Name] {
-			m.end(health.Recovered, r.now)
-		}
-	}
-}
-
-// fault is the checker incident of that name, opened now if it is not open.
-func (r *round) fault(name string) *matter {
-	subject := health.Subject{Kind: health.OfChecker, Name: name}
-	for _, m := range r.matters {
-		if m.Subject == subject {
-			return m
-		}
-	}
-	m := r.begin(subject, r.now)
-	m.Severity, m.Class = health.Critical, health.ClassChecker
-	return m
-}
-
 // letGo closes the incidents of targets that are no longer asked: removed, renamed or
 // paused. What was believed of them went when the round was opened.
 func (r *round) letGo() {
 	for _, m := range r.matters {
-		if m.Subject.Kind != health.OfTarget {
+		if m.Subject.Kind != health.OfTarget && m.Subject.Kind != health.OfFlapping {
 			continue
 		}
 		if t := r.fleet[m.Subject.Name]; t == nil || !t.Enabled {

@@ -1,5 +1,8 @@
 // Package judge decides what a round means: first what to believe, then what to say.
 //
+// Before both it asks whether we could see at all (sight.go): what our own blindness
+// explains is unknown, and changes nothing.
+//
 // Belief is never muted: readings in a row open and close incidents whether anybody
 // hears of it or not. Speech then goes through what is open and what has just closed,
 // and says at most one digest a round. Every branch of it gives its reason in words.
@@ -21,26 +24,31 @@ import (
 
 // Input is everything a round is judged on.
 type Input struct {
-	Fleet     string
-	Shard     string // "0-1": number and count
-	Scheduled time.Time
-	Targets   []health.Target // the whole fleet, due or not, paused ones too
-	State     health.State    // what the last round left
-	Results   []health.Result // of what was due, as Read gives them
-	Faults    []health.Fault  // what is wrong with the checker itself in this round
+	Fleet       string
+	Shard       string // "0-1": number and count
+	Scheduled   time.Time
+	Targets     []health.Target // the whole fleet, due or not, paused ones too
+	Groups      []health.Group  // all of them, those that count and those that do not
+	Maintenance []health.Maintenance
+	Silences    []health.Silence
+	Witnesses   []health.Witness
+	State       health.State              // what the last round left
+	Results     []health.Result           // of what was asked, or due and missed, as Read gives them
+	Seen        map[string]health.Outcome // what the witnesses that were asked brought, by their names
+	Faults      []health.Fault            // what is wrong with the checker itself in this round
 }
 
 // Verdict is what a round came to.
 type Verdict struct {
 	State    health.State             // to be stored; Schema, Seq, Commits and Outbox are the input's
 	Digest   *health.Digest           // nil: there is nothing to tell
-	Results  []health.Result          // the input's, with Changed and Reason
+	Results  []health.Result          // the input's, with Changed and Reason; unknown where we could not see
 	Counts   health.Counts            // of the whole fleet, by latest status
 	Groups   map[string]health.Counts // the same of each group that has a target
 	Critical int                      // open critical incidents, told or not
 }
 
-// Round judges one round: belief, then speech.
+// Round judges one round: sight, then belief, then speech.
 func Round(in Input) Verdict {
 	r := open(in)
 	for i := range r.results {
@@ -48,6 +56,8 @@ func Round(in Input) Verdict {
 	}
 	r.hearFaults()
 	r.letGo()
+	r.hearGroups()
+	r.darken()
 	counts, groups := r.counts()
 	digest := r.speak(counts)
 	for i := range r.results {
@@ -60,12 +70,17 @@ func Round(in Input) Verdict {
 
 // round is one round while it is being judged.
 type round struct {
-	in      Input
-	now     time.Time          // the scheduled time, in UTC
-	members []member           // in the order of the targets
-	fleet   map[string]*member // by name
-	results []health.Result
-	matters []*matter // everything open before, then what opens now
+	in        Input
+	now       time.Time          // the scheduled time, in UTC
+	members   []member           // in the order of the targets
+	fleet     map[string]*member // by name
+	groups    map[string]*group  // by name
+	results   []health.Result
+	faults    []health.Fault
+	sightings map[string]health.Sighting
+	matters   []*matter // everything open before, then what opens now
+	kin       lineage
+	quiets    []quiet
 }
 
 // member is a target of the fleet in the course of one round.
@@ -74,14 +89,17 @@ type member struct {
 	fresh   bool                           // no reading of it counted before this round
 	state   health.TargetState             // as it will be stored
 	matters [len(health.AllFacets)]*matter // its incidents, by the rank of their facet
+	flaps   [len(health.AllFacets)]*matter // likewise, of flapping
+	result  *health.Result                 // of this round; nil when it was not asked
 }
 
 // matter is an incident in the course of one round. It is closed when it has a Closing.
 type matter struct {
 	health.Incident
-	worse bool   // more severe than before this round
-	said  string // why people were told or not
+	said string // why people were told or not
 }
+
+func (m *matter) open() bool { return m != nil && m.Closing == "" }
 
 // open takes over what the last round left, without touching it. Times that are yet to come
 // count as now: a clock that was ahead wrote them, and believed they would put reminders
@@ -92,27 +110,49 @@ func open(in Input) *round {
 		now:     in.Scheduled.UTC(),
 		members: make([]member, len(in.Targets)),
 		fleet:   make(map[string]*member, len(in.Targets)),
-		results: slices.Clone(in.Results),
+		groups:  make(map[string]*group, len(in.Groups)),
 		matters: make([]*matter, 0, len(in.State.Incidents)),
 	}
+	results, faults, sightings := See(in)
+	r.results, r.faults, r.sightings = slices.Clone(results), slices.Concat(in.Faults, faults), sightings
 	for i := range in.Targets {
 		t := &in.Targets[i]
 		state := carry(t, in.State.Targets[t.Name], r.now)
 		r.members[i] = member{Target: t, state: state, fresh: state.Status == health.Pending}
 		r.fleet[t.Name] = &r.members[i]
 	}
-	for _, incident := range in.State.Incidents {
-		m := &matter{Incident: incident}
-		for _, t := range [...]*time.Time{&m.Since, &m.Opened, &m.Told, &m.Reminded} {
-			*t = atMost(*t, r.now)
-		}
-		r.matters = append(r.matters, m)
-		facet := rank(incident.Subject.Facet)
-		if t := r.fleet[incident.Subject.Name]; t != nil && incident.Subject.Kind == health.OfTarget && facet >= 0 {
-			t.matters[facet] = m
+	for i := range in.Groups {
+		r.groups[in.Groups[i].Name] = &group{Group: &in.Groups[i]}
+	}
+	for i := range r.members {
+		if g := r.groups[r.members[i].Group]; g != nil && r.members[i].Enabled {
+			g.members = append(g.members, &r.members[i])
 		}
 	}
+	r.kin = lineage{Family: Kin(in.Targets, in.Groups), of: r.trouble, above: map[string]trouble{}}
+	r.quiets = quietsOf(in, r.now)
+	for _, incident := range in.State.Incidents {
+		r.takeOver(incident)
+	}
 	return r
+}
+
+// takeOver puts an incident of the last round where it belongs.
+func (r *round) takeOver(incident health.Incident) {
+	m := &matter{Incident: incident}
+	for _, t := range [...]*time.Time{&m.Since, &m.Opened, &m.Told, &m.Reminded} {
+		*t = atMost(*t, r.now)
+	}
+	r.matters = append(r.matters, m)
+	t, g, facet := r.fleet[m.Subject.Name], r.groups[m.Subject.Name], rank(m.Subject.Facet)
+	switch {
+	case m.Subject.Kind == health.OfTarget && t != nil && facet >= 0:
+		t.matters[facet] = m
+	case m.Subject.Kind == health.OfFlapping && t != nil && facet >= 0:
+		t.flaps[facet] = m
+	case m.Subject.Kind == health.OfGroup && g != nil:
+		g.matter = m
+	}
 }
 
 // rank is where a facet stands in the order of facets; -1 for the checker's own.
@@ -149,13 +189,14 @@ func atMost(t, now time.Time) time.Time {
 func (r *round) verdict() Verdict {
 	v := Verdict{State: r.in.State, Results: r.results}
 	v.State.Round = r.now
+	v.State.Witnesses, v.State.Silences = r.sightings, r.in.Silences
 	v.State.Targets = make(map[string]health.TargetState, len(r.members))
 	for i := range r.members {
 		v.State.Targets[r.members[i].Name] = r.members[i].state
 	}
 	v.State.Incidents = nil
 	for _, m := range r.matters {
-		if m.Closing != "" {
+		if !m.open() {
 			continue
 		}
 		v.State.Incidents = append(v.State.Incidents, m.Incident)

@@ -23,6 +23,15 @@ func (p person) read(d *health.Digest) error {
 	if d == nil {
 		return nil
 	}
+	for _, i := range d.Closed {
+		if p[i.Subject] != i.ID || i.Closing == "" || i.Closed.IsZero() {
+			return fmt.Errorf("%v closed %+v, which is not open", i.Subject, i)
+		}
+		delete(p, i.Subject)
+	}
+	for _, i := range d.Closed {
+		p.calm(d, i)
+	}
 	for _, i := range d.Opened {
 		if id, open := p[i.Subject]; open {
 			return fmt.Errorf("%v opened as %s while %s is open", i.Subject, i.ID, id)
@@ -34,13 +43,17 @@ func (p person) read(d *health.Digest) error {
 			return fmt.Errorf("%v reminded of %s, which is not open", i.Subject, i.ID)
 		}
 	}
-	for _, i := range d.Closed {
-		if p[i.Subject] != i.ID || i.Closing == "" || i.Closed.IsZero() {
-			return fmt.Errorf("%v closed %+v, which is not open", i.Subject, i)
-		}
-		delete(p, i.Subject)
-	}
 	return nil
+}
+
+// calm takes in where a facet is that was flapping. What was told of it before may have
+// ended meanwhile: then the end was not told by itself, and what is open now is told anew.
+func (p person) calm(d *health.Digest, i health.Incident) {
+	facet := subject(i.Subject.Name, i.Subject.Facet)
+	anew := slices.ContainsFunc(d.Opened, func(o health.Incident) bool { return o.Subject == facet })
+	if i.Subject.Kind == health.OfFlapping && (i.Closing != health.CalmDown || anew) {
+		delete(p, facet)
+	}
 }
 
 // knows reports whether what p was told is what the state believes.
@@ -72,7 +85,7 @@ func down(story string, failAfter, recoverAfter int) bool {
 }
 
 // Whatever happens, after calm what was told is what is believed: and, as nothing mutes
-// anything here, in every round before that too.
+// anything here, in every round before that too. The rounds are too far apart for flapping.
 func TestToldIsBelieved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var targets []health.Target
@@ -87,6 +100,7 @@ func TestToldIsBelieved(t *testing.T) {
 		stories := make(map[string]string)
 		live := func(letters map[string]rune) {
 			digest := l.round(letters, targets...)
+			l.minutes += 10
 			if err := reader.read(digest); err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +135,61 @@ func TestToldIsBelieved(t *testing.T) {
 			t.Fatalf("after calm: told of %v, believed %v", reader, l.state.Incidents)
 		}
 		for name, s := range l.state.Targets {
-			if s.Facets != nil || s.Status != health.Up {
+			for f, b := range s.Facets {
+				if b.Bad > 0 || b.Good > 0 || s.Status != health.Up {
+					t.Fatalf("after calm %s is remembered as %+v, its %s as %+v", name, s, f, b)
+				}
+			}
+		}
+	})
+}
+
+// Whatever keeps people from being told, they are told nothing that does not make sense, and
+// nothing is kept back without a reason; and after calm, what they were told is what is
+// believed, which is that all is well.
+func TestToldIsBelievedInTheEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := policy(rapid.IntRange(1, 3).Draw(t, "fail_after"), rapid.IntRange(1, 3).Draw(t, "recover_after"),
+			time.Duration(rapid.IntRange(0, 5).Draw(t, "remind"))*time.Minute)
+		s := &stage{policy: p, groups: map[string][]string{"g": {"c", "d"}}, minUp: map[string]int{"g": rapid.IntRange(0, 2).Draw(t, "min_up")}}
+		names := []string{"a", "b", "c", "d"}
+		var targets []health.Target
+		for _, name := range names {
+			targets = append(targets, health.Target{Name: name, URL: "https://" + name, Policy: p})
+		}
+		targets[2].Group, targets[3].Group = "g", "g"
+		targets[1].DependsOn = []string{rapid.SampledFrom([]string{"a", "g"}).Draw(t, "b depends on")}
+		const busy = 60
+		for range rapid.IntRange(0, 2).Draw(t, "windows") {
+			from := rapid.IntRange(0, busy).Draw(t, "from")
+			window(from, rapid.IntRange(from, busy).Draw(t, "until"), rapid.SampledFrom([]string{"a", "b", "c", "g"}).Draw(t, "of"))(s)
+		}
+		l := life{state: health.State{Round: noon.Add(-time.Hour)}}
+		l.scene = s.scene(&l)
+		reader := make(person)
+		letter := rapid.SampledFrom([]rune("..xxx.x? ~cC-p"))
+		for n := range busy + 95 { // flapping needs an hour to be forgotten, and half of one to calm down
+			letters := map[string]rune{}
+			for _, name := range names {
+				letters[name] = '.'
+				if n < busy {
+					letters[name] = letter.Draw(t, name)
+				}
+			}
+			if err := reader.read(l.round(letters, targets...)); err != nil {
+				t.Fatalf("minute %d: %v", n, err)
+			}
+			for _, i := range l.state.Incidents {
+				if i.Told.IsZero() && i.Muted == "" || i.Told.IsZero() == (reader[i.Subject] == i.ID) {
+					t.Fatalf("minute %d: told %v, kept back by %q, and people know of %v: %+v", n, i.Told, i.Muted, reader, i)
+				}
+			}
+		}
+		if len(reader) > 0 || len(l.state.Incidents) > 0 {
+			t.Fatalf("after calm: told of %v, believed %v", reader, l.state.Incidents)
+		}
+		for name, s := range l.state.Targets {
+			if s.Facets != nil || s.Shadow != 0 || s.Trail != "" {
 				t.Fatalf("after calm %s is remembered as %+v", name, s)
 			}
 		}
@@ -148,7 +216,7 @@ func TestIncident(t *testing.T) {
 		Subject: subject("shop", health.Availability),
 		Since:   noon, Opened: noon.Add(time.Minute), Told: noon.Add(time.Minute),
 		Severity: health.Critical, Class: health.ClassConnect, Cause: "dial shop.example.com:443: refused",
-		Rounds: 2, NeverUp: true,
+		Rounds: 2, NeverUp: true, ToldAs: health.Critical,
 		Title: "The shop", Group: "sales", URL: "https://shop.example.com/",
 		Runbook: "https://wiki.example.com/shop", Tags: []string{"prod"},
 	}
@@ -157,6 +225,10 @@ func TestIncident(t *testing.T) {
 		t.Errorf("id %q, want 12 hex digits", got.ID)
 	}
 	want.ID = got.ID
+	if e := got.Evidence; e == nil || len(e.Attempts) != 1 || e.Attempts[0].Cause != want.Cause {
+		t.Errorf("told with evidence %+v, want the cause of the one attempt", e)
+	}
+	got.Evidence = nil
 	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 		t.Errorf("told\n%+v, want\n%+v", got, want)
 	}
@@ -444,7 +516,8 @@ func TestRoundIsDeterministic(t *testing.T) {
 func TestCalmStateIsSmall(t *testing.T) {
 	for story, want := range map[string]string{
 		strings.Repeat(".", 50):         `{"shop":{"asked":"2026-11-22T12:49:00Z","status":"up","seen_up":true}}`,
-		strings.Repeat("x..", 20) + "?": `{"shop":{"asked":"2026-11-22T12:59:00Z","status":"unknown","missed":true,"seen_up":true}}`,
+		"xx" + strings.Repeat(".", 50):  `{"shop":{"asked":"2026-11-22T12:51:00Z","status":"up","seen_up":true,"facets":{"availability":{"changes":[29922482]}},"notes":[{"round":"2026-11-22T12:01:00Z","reason":"told, open since 12:00"},{"round":"2026-11-22T12:02:00Z","reason":"1 of 2 good rounds, told at 12:01, no reminders"},{"round":"2026-11-22T12:03:00Z","reason":"told, recovered"},{"round":"2026-11-22T12:04:00Z","reason":"up"}]}}`,
+		"x" + strings.Repeat(".", 1500): `{"shop":{"asked":"2026-11-23T13:00:00Z","status":"up","seen_up":true}}`,
 		".x?p":                          `{"shop":{"status":"paused","seen_up":true}}`,
 		".x-":                           `{}`,
 	} {

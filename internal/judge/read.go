@@ -2,18 +2,12 @@ package judge
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
 	"rollcall/internal/health"
-)
-
-// A certificate is warned of when less than a third of its lifetime is left, and is
-// critical under a tenth. Shares, not days: thirty days would be the better part of a
-// short-lived certificate's life.
-const (
-	certificateWarn     = 0.33
-	certificateCritical = 0.10
 )
 
 // gateShare is the part of its timeout that an attempt may have waited at our own gates
@@ -34,7 +28,7 @@ func Read(t health.Target, o health.Outcome, scheduled time.Time) health.Result 
 		Facets: map[health.Facet]health.FacetReading{
 			health.Availability: availability,
 			health.Latency:      quick(t, availability, shown.Latency),
-			health.Certificate:  lasting(o, scheduled),
+			health.Certificate:  lasting(t, o, scheduled),
 		},
 	}
 	gave := availability
@@ -117,8 +111,9 @@ func quick(t health.Target, availability health.FacetReading, latency time.Durat
 	}
 }
 
-// lasting reads the certificate facet off the latest verified handshake.
-func lasting(o health.Outcome, scheduled time.Time) health.FacetReading {
+// lasting reads the certificate facet off the latest verified handshake. Without limits
+// no certificate is near its end, so an incident from before they were taken out closes.
+func lasting(t health.Target, o health.Outcome, scheduled time.Time) health.FacetReading {
 	var cert *health.Cert
 	for _, a := range o.Attempts {
 		if a.Certificate != nil {
@@ -128,19 +123,44 @@ func lasting(o health.Outcome, scheduled time.Time) health.FacetReading {
 	if cert == nil {
 		return health.FacetReading{Status: health.Unknown}
 	}
-	left := cert.NotAfter.Sub(scheduled)
-	lifetime := cert.NotAfter.Sub(cert.NotBefore).Seconds()
 	reading := health.FacetReading{Status: health.Up, Expires: cert.NotAfter.UTC()}
-	if left.Seconds() >= certificateWarn*lifetime {
+	lifetime, left := cert.NotAfter.Sub(cert.NotBefore), cert.NotAfter.Sub(scheduled)
+	want := t.Certificate.Critical
+	switch {
+	case tooShort(left, want, lifetime):
+		reading.Severity = health.Critical
+	case tooShort(left, t.Certificate.Warn, lifetime):
+		reading.Severity, want = health.Warning, t.Certificate.Warn
+	default:
 		return reading
 	}
-	reading.Status, reading.Class, reading.Severity = health.Degraded, health.ClassCertificate, health.Warning
-	if left.Seconds() < certificateCritical*lifetime {
-		reading.Severity = health.Critical
-	}
-	reading.Cause = fmt.Sprintf("certificate of %s %s, on %s",
-		cert.Subject, ending(left), cert.NotAfter.UTC().Format(time.DateOnly))
+	reading.Status, reading.Class = health.Degraded, health.ClassCertificate
+	reading.Cause = fmt.Sprintf("certificate of %s %s, on %s, want %s left",
+		cert.Subject, ending(left), cert.NotAfter.UTC().Format(time.DateOnly), wanted(want, lifetime))
 	return reading
+}
+
+// tooShort reports whether less of a lifetime is left than is wanted.
+func tooShort(left time.Duration, want health.Remainder, lifetime time.Duration) bool {
+	return want != health.Remainder{} && left < max(want.Time, time.Duration(want.Share*float64(lifetime)))
+}
+
+// wanted is what must be left, in words: "21d", or "33% of 90d".
+func wanted(want health.Remainder, lifetime time.Duration) string {
+	const day = 24 * time.Hour
+	if want.Share == 0 {
+		return days(want.Time)
+	}
+	return strconv.FormatFloat(math.Round(want.Share*10000)/100, 'f', -1, 64) + "% of " + days(max(lifetime.Round(day), day))
+}
+
+// days is a duration as the targets file would spell it, whole days as such.
+func days(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return exactly(d)
 }
 
 // ending tells how long a certificate has left, in whole hours below two days.

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -131,19 +132,19 @@ func TestReadCertificate(t *testing.T) {
 		cause    string
 	}{
 		{"a third left", 100 * day, 33 * day, "", ""},
-		{"just under a third", 100 * day, 33*day - time.Second, health.Warning, "certificate of CN=shop ends in 32 days, on 2026-12-25"},
-		{"a tenth left", 100 * day, 10 * day, health.Warning, "certificate of CN=shop ends in 10 days, on 2026-12-02"},
-		{"just under a tenth", 100 * day, 10*day - time.Second, health.Critical, "certificate of CN=shop ends in 9 days, on 2026-12-02"},
+		{"just under a third", 100 * day, 33*day - time.Second, health.Warning, "certificate of CN=shop ends in 32 days, on 2026-12-25, want 33% of 100d left"},
+		{"a tenth left", 100 * day, 10 * day, health.Warning, "certificate of CN=shop ends in 10 days, on 2026-12-02, want 33% of 100d left"},
+		{"just under a tenth", 100 * day, 10*day - time.Second, health.Critical, "certificate of CN=shop ends in 9 days, on 2026-12-02, want 10% of 100d left"},
 		{"six days' certificate, two days left", 6 * day, 2 * day, "", ""},
-		{"six days' certificate, thirty hours left", 6 * day, 30 * time.Hour, health.Warning, "certificate of CN=shop ends in 30 hours, on 2026-11-23"},
-		{"an hour and a half", 6 * day, 90 * time.Minute, health.Critical, "certificate of CN=shop ends in 1 hour, on 2026-11-22"},
-		{"minutes", 6 * day, 5 * time.Minute, health.Critical, "certificate of CN=shop ends within the hour, on 2026-11-22"},
-		{"ended since the handshake", 6 * day, -time.Minute, health.Critical, "certificate of CN=shop has ended, on 2026-11-22"},
+		{"six days' certificate, thirty hours left", 6 * day, 30 * time.Hour, health.Warning, "certificate of CN=shop ends in 30 hours, on 2026-11-23, want 33% of 6d left"},
+		{"an hour and a half", 6 * day, 90 * time.Minute, health.Critical, "certificate of CN=shop ends in 1 hour, on 2026-11-22, want 10% of 6d left"},
+		{"minutes", 6 * day, 5 * time.Minute, health.Critical, "certificate of CN=shop ends within the hour, on 2026-11-22, want 10% of 6d left"},
+		{"ended since the handshake", 6 * day, -time.Minute, health.Critical, "certificate of CN=shop has ended, on 2026-11-22, want 10% of 6d left"},
 	} {
 		end := noon.Add(c.left)
 		with := up.Reading
 		with.Certificate = &health.Cert{Subject: "CN=shop", NotBefore: end.Add(-c.lifetime), NotAfter: end}
-		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1}}, attempts(with), noon)
+		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: thirds}}, attempts(with), noon)
 		f := r.Facets[health.Certificate]
 		if f.Severity != c.severity || f.Cause != c.cause || !f.Expires.Equal(end) {
 			t.Errorf("%s: %+v, want %q %q ending %v", c.about, f, c.severity, c.cause, end)
@@ -154,11 +155,42 @@ func TestReadCertificate(t *testing.T) {
 	}
 }
 
+// The limits of a target are its own: times, shares, one of them, or none.
+func TestReadCertificateLimits(t *testing.T) {
+	const day = 24 * time.Hour
+	days := health.Lasting{Warn: health.Remainder{Time: 21 * day}, Critical: health.Remainder{Time: 36 * time.Hour}}
+	for _, c := range []struct {
+		limits   health.Lasting
+		left     time.Duration
+		severity health.Severity // empty: up
+		want     string
+	}{
+		{days, 21 * day, "", ""},
+		{days, 21*day - 1, health.Warning, "want 21d left"},
+		{days, 36 * time.Hour, health.Warning, "want 21d left"},
+		{days, 36*time.Hour - 1, health.Critical, "want 36h left"},
+		{health.Lasting{Warn: health.Remainder{Share: 0.125}}, 12 * day, health.Warning, "want 12.5% of 100d left"},
+		{health.Lasting{Warn: health.Remainder{Share: 0.125}}, -day, health.Warning, "want 12.5% of 100d left"},
+		{health.Lasting{Critical: health.Remainder{Time: day}}, 2 * day, "", ""},
+		{health.Lasting{Critical: health.Remainder{Time: day}}, -day, health.Critical, "want 1d left"},
+		{health.Lasting{}, 1, "", ""},
+		{health.Lasting{}, -day, "", ""},
+	} {
+		end := noon.Add(c.left)
+		with := up.Reading
+		with.Certificate = &health.Cert{Subject: "CN=shop", NotBefore: end.Add(-100 * day), NotAfter: end}
+		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: c.limits}}, attempts(with), noon)
+		if f := r.Facets[health.Certificate]; f.Severity != c.severity || !strings.HasSuffix(f.Cause, c.want) {
+			t.Errorf("limits %+v, %v left: %q %q, want %q %q", c.limits, c.left, f.Severity, f.Cause, c.severity, c.want)
+		}
+	}
+}
+
 // Any verified handshake shows the certificate, whatever became of the attempt after it.
 func TestReadCertificateOfFailedAttempts(t *testing.T) {
 	late, later := status.Reading, status.Reading
 	late.Certificate, later.Certificate = ending(noon, 20), ending(noon, 5)
-	target := health.Target{Policy: health.Policy{Attempts: 2}}
+	target := health.Target{Policy: health.Policy{Attempts: 2, Certificate: thirds}}
 
 	r := judge.Read(target, attempts(late, later), noon)
 	if f := r.Facets[health.Certificate]; r.Status != health.Down || r.Class != health.ClassStatus || f.Severity != health.Critical {

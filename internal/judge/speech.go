@@ -1,9 +1,7 @@
 package judge
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rollcall/internal/health"
@@ -27,8 +25,8 @@ const (
 	reminder           // told again because time has passed
 )
 
-// rules decide whether an open incident is spoken of: the first that applies. What
-// mutes stands above what speaks; its reason is what the result line shows.
+// rules decide what is said of an open incident that nothing mutes: the first that
+// applies. Its reason is what the result line shows.
 var rules = [...]struct {
 	applies func(s *standing) bool
 	do      utterance
@@ -54,14 +52,19 @@ var rules = [...]struct {
 // standing is an open incident and what the rules need to know to decide about it.
 type standing struct {
 	*matter
-	now    time.Time
+	round  *round
+	member *member // whose it is; nil of a group and of the checker
+	group  *group  // whose it is; nil of a target and of the checker
 	remind time.Duration
 }
 
-func (s *standing) untold() bool        { return s.Told.IsZero() }
-func (s *standing) gotWorse() bool      { return s.worse }
+func (s *standing) untold() bool { return s.Told.IsZero() }
+
+// gotWorse compares with what people were told: it may have become critical while it was
+// kept back.
+func (s *standing) gotWorse() bool      { return s.ToldAs != "" && weight(s.Severity) > weight(s.ToldAs) }
 func (s *standing) neverReminded() bool { return s.remind <= 0 }
-func (s *standing) reminderDue() bool   { return !s.now.Before(s.next()) }
+func (s *standing) reminderDue() bool   { return !s.round.now.Before(s.next()) }
 func (s *standing) toldAlready() bool   { return !s.Told.IsZero() }
 
 // next is when the next reminder is due, counted from when it was last told.
@@ -77,10 +80,12 @@ func (s *standing) next() time.Time {
 	return last.Add(min(apart, maxReminder))
 }
 
+func (s *standing) clock(t time.Time) string { return clock(t, s.round.now) }
+
 // clock is t as a reason names it, in UTC: the time of day, with the date when it is
-// not the round's own.
-func (s *standing) clock(t time.Time) string {
-	if t.UTC().Format(time.DateOnly) == s.now.Format(time.DateOnly) {
+// not that of now.
+func clock(t, now time.Time) string {
+	if t.UTC().Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return t.UTC().Format("15:04")
 	}
 	return t.UTC().Format("2006-01-02 15:04")
@@ -100,12 +105,16 @@ func (r *round) speak(counts health.Counts) *health.Digest {
 	}
 	slices.SortFunc(r.matters, byWeight)
 	for _, m := range r.matters {
-		if m.Closing != "" {
-			r.conclude(d, m)
-		} else {
+		if m.open() {
 			r.decide(d, m)
 		}
 	}
+	for _, m := range r.matters { // afterwards: what was just told to be flapping absorbs its ends
+		if !m.open() {
+			r.conclude(d, m)
+		}
+	}
+	r.substantiate(d)
 	if r.in.State.Round.IsZero() && len(r.in.State.Targets) == 0 {
 		d.Kind = health.First
 		return d
@@ -116,96 +125,87 @@ func (r *round) speak(counts health.Counts) *health.Digest {
 	return d
 }
 
-// conclude tells the end of every incident whose opening was told, and of no other.
+// conclude tells the end of every incident whose opening was told, muted or not, and of no
+// other. But of a facet that people know to be flapping, ends are not told: they will hear
+// where it is once it is calm.
 func (r *round) conclude(d *health.Digest, m *matter) {
-	if m.Told.IsZero() {
+	m.Muted = ""
+	switch {
+	case m.Told.IsZero():
 		m.said = string(m.Closing) + ", its opening was not told"
-		return
+	case r.absorbed(m):
+		m.said = string(m.Closing) + ", not told: it is flapping"
+	default:
+		d.Closed = append(d.Closed, m.Incident)
+		m.said = "told, " + string(m.Closing)
 	}
-	d.Closed = append(d.Closed, m.Incident)
-	m.said = "told, " + string(m.Closing)
 }
 
-// decide lets the rules say what to do about an incident that is open.
+func (r *round) absorbed(m *matter) bool {
+	if m.Subject.Kind != health.OfTarget || m.Closing != health.Recovered {
+		return false
+	}
+	t := r.fleet[m.Subject.Name]
+	if t == nil {
+		return false
+	}
+	flap := t.flaps[rank(m.Subject.Facet)]
+	return flap != nil && !flap.Told.IsZero()
+}
+
+// decide lets the mutes and the rules say what to do about an incident that is open.
 func (r *round) decide(d *health.Digest, m *matter) {
-	s := &standing{matter: m, now: r.now, remind: checkerRemind}
-	if m.Subject.Kind == health.OfTarget {
-		s.remind = r.fleet[m.Subject.Name].Remind
+	s := r.standing(m)
+	if s.member != nil || s.group != nil {
+		for _, mute := range mutes {
+			if why := mute(s); why != "" {
+				m.Muted, m.said = why, why
+				return
+			}
+		}
 	}
 	for _, rule := range rules {
 		if !rule.applies(s) {
 			continue
 		}
 		m.said = rule.reason(s)
-		switch rule.do {
-		case news:
-			m.Told = r.now
-			d.Opened = append(d.Opened, m.Incident)
-		case worse: // as good as news: the reminders start over
-			m.Reminded = r.now
-			m.Reminders = 0
-			d.Reminded = append(d.Reminded, m.Incident)
-		case reminder:
-			m.Reminded = r.now
-			m.Reminders++
-			d.Reminded = append(d.Reminded, m.Incident)
-		}
+		r.utter(d, m, rule.do)
 		return
 	}
 }
 
-// explain writes on a result why people were told of it or not.
-func (r *round) explain(result *health.Result) {
-	t := r.fleet[result.Target.Name]
-	switch {
-	case t == nil:
-		result.Reason = "not in the fleet, not judged"
-		return
-	case !t.Enabled:
-		result.Reason = "paused, not judged"
-		return
+// standing finds out whose an incident is.
+func (r *round) standing(m *matter) *standing {
+	s := &standing{matter: m, round: r, remind: checkerRemind}
+	switch m.Subject.Kind {
+	case health.OfTarget, health.OfFlapping:
+		s.member = r.fleet[m.Subject.Name]
+		s.remind = s.member.Remind
+	case health.OfGroup:
+		s.group = r.groups[m.Subject.Name]
+		s.remind = s.group.Remind
 	}
-
-	var reasons []string
-	if result.Status == health.Unknown {
-		reasons = append(reasons, "unknown changes nothing")
-	}
-	for i, f := range health.AllFacets {
-		why := t.why(i)
-		if why == "" {
-			continue
-		}
-		if f != health.Availability {
-			why = string(f) + ": " + why
-		}
-		reasons = append(reasons, why)
-	}
-	switch {
-	case len(reasons) == 1:
-		result.Reason = reasons[0]
-	case len(reasons) > 1:
-		result.Reason = strings.Join(reasons, "; ")
-	case t.fresh:
-		result.Reason = "first reading, up is silent"
-	default:
-		result.Reason = "up"
-	}
+	return s
 }
 
-// why tells what became of a facet, given by its rank; empty when it is well.
-func (t *member) why(facet int) string {
-	f := health.AllFacets[facet]
-	failAfter, recoverAfter := thresholds(t.Target, f)
-	belief := t.state.Facets[f]
-	m := t.matters[facet]
-	switch {
-	case m != nil && belief.Good > 0:
-		return fmt.Sprintf("%d of %d good rounds, %s", belief.Good, recoverAfter, m.said)
-	case m != nil:
-		return m.said
-	case belief.Bad > 0:
-		return fmt.Sprintf("%d of %d bad rounds", belief.Bad, failAfter)
-	default:
-		return ""
+// utter tells an open incident. People also learn why they did not hear of it before; the
+// state forgets that with the telling.
+func (r *round) utter(d *health.Digest, m *matter, what utterance) {
+	heldBack := m.Muted
+	m.Muted = ""
+	switch what {
+	case news:
+		m.Told, m.ToldAs = r.now, m.Severity
+		told := m.Incident
+		told.Muted = heldBack
+		d.Opened = append(d.Opened, told)
+	case worse: // as good as news: the reminders start over
+		m.Reminded, m.ToldAs = r.now, m.Severity
+		m.Reminders = 0
+		d.Reminded = append(d.Reminded, m.Incident)
+	case reminder:
+		m.Reminded = r.now
+		m.Reminders++
+		d.Reminded = append(d.Reminded, m.Incident)
 	}
 }

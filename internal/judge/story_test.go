@@ -94,8 +94,12 @@ func policy(failAfter, recoverAfter int, remind time.Duration) health.Policy {
 	return health.Policy{
 		Enabled: true, Every: time.Minute, Timeout: 5 * time.Second, Attempts: 1, SlowAfter: 800 * time.Millisecond,
 		FailAfter: failAfter, RecoverAfter: recoverAfter, Remind: remind, Severity: health.Critical,
+		Certificate: thirds,
 	}
 }
+
+// thirds are the built-in limits of a certificate.
+var thirds = health.Lasting{Warn: health.Remainder{Share: 0.33}, Critical: health.Remainder{Share: 0.10}}
 
 func TestStories(t *testing.T) {
 	for _, c := range stories {
@@ -115,7 +119,8 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 type life struct {
 	state   health.State
 	minutes int
-	verdict judge.Verdict // of the last round
+	verdict judge.Verdict      // of the last round
+	scene   func(*judge.Input) // sets what is not the targets' doing; nil: nothing
 }
 
 // live plays a story of one target, and gives what people were told in each minute. It
@@ -150,6 +155,9 @@ func (l *life) round(letters map[string]rune, targets ...health.Target) *health.
 		if letter != ' ' && letter != 'p' {
 			in.Results = append(in.Results, judge.Read(t, outcome(letter, in.Scheduled), in.Scheduled))
 		}
+	}
+	if l.scene != nil {
+		l.scene(&in)
 	}
 	l.minutes++
 	l.verdict = judge.Round(in)

@@ -66,7 +66,7 @@ func (r *run) commit(ctx context.Context, version store.Version, verdict judge.V
 			r.report.Repeated = true
 			return nil, nil
 		}
-		verdict = r.judge(state, verdict.Results)
+		verdict = r.judge(state)
 		version = found
 		r.see(verdict)
 	}
@@ -123,7 +123,7 @@ func (r *run) publish(ctx context.Context, l *ledger) error {
 			wrong = append(wrong, fmt.Errorf("publish digest %s: no time was left, it stays owed", e.ID))
 			break
 		}
-		delivery, err := r.Voice.Publish(ctx, e.Digest)
+		delivery, err := r.Voice.Publish(ctx, r.copyOf(e))
 		switch delivery {
 		case health.Accepted:
 			l.accepted[e.ID] = true
@@ -135,6 +135,15 @@ func (r *run) publish(ctx context.Context, l *ledger) error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// copyOf is the digest of an entry as this round tells it. What another invocation owed is
+// the same digest by the same id, and says when it is told.
+func (r *run) copyOf(e health.Entry) health.Digest {
+	if e.By != r.By {
+		e.Digest.Sent = r.Scheduled
+	}
+	return e.Digest
 }
 
 // clear crosses off what was accepted from whatever is stored by now, marks what was

@@ -44,6 +44,32 @@ func TestBacklogGoesFirst(t *testing.T) {
 	})
 }
 
+// What another invocation owed says when it is told, and is otherwise what it was: in the
+// outbox it stays as it was made.
+func TestCopiesSayWhenTheyAreTold(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.topic = health.Unsure
+		_, _ = w.round("i1")
+		w.nextMinute()
+		now := time.Now().UTC()
+		_, _ = w.round("i2")
+		own, copied := w.told[0], w.told[1]
+		if !own.Sent.IsZero() || !copied.Sent.Equal(now) || copied.ID != own.ID || !copied.Round.Equal(own.Round) {
+			t.Errorf("first told %+v, then %+v; want the same, sent at %s", own, copied, now)
+		}
+		if owed := w.stored().Outbox[0].Digest; !owed.Sent.IsZero() {
+			t.Errorf("the entry itself says it was sent at %s", owed.Sent)
+		}
+		w.down["a"] = true
+		w.nextMinute()
+		w.topic = health.Accepted
+		w.must("i3")
+		if last := w.told[len(w.told)-1]; !last.Sent.IsZero() || last.Kind != health.News {
+			t.Errorf("the round's own digest is %+v, want no time of sending", last)
+		}
+	})
+}
+
 // A digest that the topic refuses for its content is told of, tried on, and dropped after a day.
 func TestRefused(t *testing.T) {
 	bubble(t, func(w *world) {

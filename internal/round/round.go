@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"rollcall/internal/fleet"
@@ -24,13 +25,15 @@ import (
 	"rollcall/internal/sweep"
 )
 
-// Memory is what the last round left for this one.
+// Memory is what the last round left for this one, and what people wish of it.
 type Memory interface {
 	// Load returns the stored state; an empty one with store.Absent when there is none.
 	Load(ctx context.Context) (health.State, store.Version, error)
 	// Commit stores s if the stored version is still v. Only without an error is it sure
 	// that s was stored; with one, it may have been all the same.
 	Commit(ctx context.Context, s health.State, v store.Version) (store.Version, error)
+	// Silences are what people asked not to be told of; nil when there is none.
+	Silences(ctx context.Context) ([]health.Silence, error)
 }
 
 // Archive keeps the last targets file that worked.
@@ -112,14 +115,19 @@ func (o Round) Run(ctx context.Context) (health.Report, error) {
 // run is a Round under way.
 type run struct {
 	Round
-	report  health.Report
-	cpu     time.Duration // when the round began
-	fleet   *fleet.Fleet
-	targets []health.Target
-	file    []byte // the targets file, when it is worth keeping
-	meter   Meter
-	memory  Memory
-	faults  []health.Fault
+	report    health.Report
+	cpu       time.Duration // when the round began
+	fleet     *fleet.Fleet
+	targets   []health.Target
+	witnesses []health.Witness
+	file      []byte // the targets file, when it is worth keeping
+	meter     Meter
+	memory    Memory
+	faults    []health.Fault
+
+	silences *[]health.Silence         // nil: they were not to be had, and those of the state hold
+	results  []health.Result           // of the targets that were asked, or due, as they were read
+	seen     map[string]health.Outcome // of the witnesses that were asked
 }
 
 // play is the story.
@@ -139,12 +147,12 @@ func (r *run) play(ctx context.Context) error {
 		r.report.Repeated = true
 		return r.finish()
 	}
-	results := r.sweep(ctx, state)
+	r.sweep(ctx, state)
 	if unread != nil {
-		r.see(judge.Verdict{Results: results, Counts: count(results)})
+		r.see(judge.Verdict{Results: r.results, Counts: count(r.results)})
 		return errors.Join(unread, r.meter.Results(r.report), r.finish())
 	}
-	verdict := r.judge(state, results)
+	verdict := r.judge(state)
 	r.see(verdict)
 	measured := r.meter.Results(r.report)
 
@@ -156,14 +164,18 @@ func (r *run) play(ctx context.Context) error {
 	cleared := r.clear(ctx, ledger)
 	r.report.Outbox = len(ledger.state.Outbox)
 	kept := r.keep(ctx)
-	r.report.Completed = everyAsked(results)
+	r.report.Completed = everyAsked(r.results)
 	return errors.Join(measured, told, cleared, kept, r.finish())
 }
 
 // load reads the last round's state within its share, and notes what is wrong with it.
+// Meanwhile it reads the silences.
 func (r *run) load(ctx context.Context) (health.State, store.Version, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadShare)
 	defer cancel()
+	var beside sync.WaitGroup
+	beside.Go(func() { r.listen(ctx) })
+	defer beside.Wait()
 	state, version, err := r.memory.Load(ctx)
 	if err != nil {
 		return health.State{}, version, fmt.Errorf("load state of %s: %w", r.fleet.Name, err)
@@ -179,65 +191,29 @@ func (r *run) load(ctx context.Context) (health.State, store.Version, error) {
 	return state, version, nil
 }
 
-// sweep asks what is due, within what is left of the budget.
-func (r *run) sweep(ctx context.Context, state health.State) []health.Result {
-	end := r.report.Deadline.Add(-r.report.Reserve)
-	ctx, cancel := context.WithDeadline(ctx, end)
-	defer cancel()
-	due := judge.Due(state, r.targets, r.Scheduled)
-	var network Network
-	jobs := make([]sweep.Job, len(due))
-	for i, at := range due {
-		target := r.fleet.Targets[at]
-		jobs[i] = sweep.Job{
-			Target: target.Target,
-			Missed: state.Targets[target.Name].Missed,
-			Asked:  state.Targets[target.Name].Asked,
-			Ask: func(ctx context.Context, pass int) health.Reading {
-				return network.Ask(ctx, target, pass)
-			},
-		}
-	}
-	begun := time.Now()
-	plan := sweep.NewPlan(jobs, end.Sub(begun), r.Limits(r.fleet).MaxWorkers())
-	r.admit(plan)
-	network = r.Network(r.fleet, len(due)-len(plan.Beyond))
-	defer network.Close()
-	outcomes := plan.Run(ctx)
-
-	r.report.Budget, r.report.WorstCase, r.report.Workers = plan.Budget, plan.WorstCase, plan.Workers
-	r.report.Swept = time.Since(begun)
-	results := make([]health.Result, len(outcomes))
-	for i, outcome := range outcomes {
-		results[i] = judge.Read(jobs[i].Target, outcome, r.Scheduled)
-	}
-	return results
-}
-
-// admit says aloud what a plan cannot promise: a cut timeout is for the log, targets that
-// are not asked at all are an incident.
-func (r *run) admit(plan *sweep.Plan) {
-	err := plan.Err()
-	if err == nil {
+// listen reads what people asked not to be told of. When it is not to be had, what was read
+// last holds, and nothing is the worse for it.
+func (r *run) listen(ctx context.Context) {
+	silences, err := r.memory.Silences(ctx)
+	if err != nil {
+		slog.Warn("the silences cannot be read, those last read hold", "round", name(r.Scheduled), "why", err.Error())
 		return
 	}
-	level := slog.LevelWarn
-	if len(plan.Beyond) > 0 {
-		level = slog.LevelError // the round will not count as completed
-	}
-	slog.Log(context.Background(), level, "the round is short of time", "round", name(r.Scheduled), "why", err.Error(), "cut", plan.Cut, "beyond", plan.Beyond)
-	if len(plan.Beyond) > 0 {
-		r.fault(health.FaultBudget, "%v", err)
-		r.file = nil // the last good copy is one that fits
-	}
+	r.silences = &silences
 }
 
-// judge concludes what the round means on top of a state. It may be asked again on another.
-func (r *run) judge(state health.State, results []health.Result) judge.Verdict {
-	return judge.Round(judge.Input{
+// judge concludes what the round means on top of a state. It may be asked again on another,
+// and always judges what was read, never what it has made of it.
+func (r *run) judge(state health.State) judge.Verdict {
+	in := judge.Input{
 		Fleet: r.fleet.Name, Shard: r.Shard, Scheduled: r.Scheduled,
-		Targets: r.targets, State: state, Results: results, Faults: append(r.faultsOf(state), r.faults...),
-	})
+		Targets: r.targets, Groups: r.fleet.Groups, Maintenance: r.fleet.Maintenance, Silences: state.Silences, Witnesses: r.witnesses,
+		State: state, Results: r.results, Seen: r.seen, Faults: append(r.faultsOf(state), r.faults...),
+	}
+	if r.silences != nil {
+		in.Silences = *r.silences
+	}
+	return judge.Round(in)
 }
 
 // faultsOf is what a state itself shows to be wrong with us.

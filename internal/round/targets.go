@@ -31,6 +31,10 @@ func (r *run) open(ctx context.Context) error {
 	for i, t := range f.Targets {
 		r.targets[i] = t.Target
 	}
+	r.witnesses = make([]health.Witness, len(f.Witnesses))
+	for i, w := range f.Witnesses {
+		r.witnesses[i] = w.Words()
+	}
 	return nil
 }
 

@@ -23,15 +23,21 @@ import (
 type world struct {
 	t       *testing.T
 	objects *store.Memory
-	file    string          // what Read gives; empty: it cannot be read
-	topic   health.Delivery // what the topic answers
-	down    map[string]bool // targets that fail
+	file    string                    // what Read gives; empty: it cannot be read
+	topic   health.Delivery           // what the topic answers
+	down    map[string]bool           // targets that fail
+	brings  map[string]health.Reading // what asking brings instead
 	slow    map[string]time.Duration
 	workers int         // asking at once; 0: as many as there are targets
 	hangs   atomic.Bool // the topic never answers
 
+	groups    []health.Group // in the targets file
+	witnesses []fleet.Witness
+
 	mu     sync.Mutex
 	diary  []string                     // what happened, in order
+	asked  map[string][]int             // the passes in which targets and witnesses were asked
+	of     int                          // targets that the last network was for
 	told   []health.Digest              // what the topic got, accepted or not
 	last   health.Report                // what the last line said
 	lines  int                          // last lines written
@@ -51,7 +57,7 @@ var files = map[string][]health.Target{
 const asking = 100 * time.Millisecond
 
 func target(name string) health.Target {
-	return health.Target{Name: name, Group: "all", URL: "https://" + name + ".example.com", Kind: "http", Policy: health.Policy{
+	return health.Target{Name: name, Group: "all", URL: "https://" + name + ".example.com", Host: name + ".example.com", Kind: "http", Policy: health.Policy{
 		Enabled: true, Every: time.Minute, Timeout: 5 * time.Second, Attempts: 1,
 		FailAfter: 1, RecoverAfter: 1, Remind: 6 * time.Hour, Severity: health.Critical,
 	}}
@@ -65,7 +71,7 @@ func bubble(t *testing.T, story func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		story(&world{
 			t: t, objects: store.NewMemory(), file: "one", topic: health.Accepted,
-			down: map[string]bool{}, slow: map[string]time.Duration{},
+			down: map[string]bool{}, slow: map[string]time.Duration{}, brings: map[string]health.Reading{}, asked: map[string][]int{},
 			faulty: map[string]func(int) error{}, calls: map[string]int{}, after: map[string]func(){},
 		})
 	})
@@ -88,10 +94,10 @@ func (w *world) plan(scheduled time.Time, by string) Round {
 		Scheduled: scheduled.UTC(), By: by, Shard: "0-1", Interval: time.Minute,
 		Fleet: "shop", Topic: "people",
 		Read:    w.read,
-		Parse:   parse,
+		Parse:   w.parse,
 		Memory:  func(string) Memory { return memory },
 		Archive: func(string) Archive { return memory },
-		Network: func(*fleet.Fleet, int) Network { return network{w} },
+		Network: w.network,
 		Limits:  func(*fleet.Fleet) sweep.Limits { return sweep.Limits{Workers: w.workers} },
 		Meter:   func(*fleet.Fleet) Meter { return meter{w} },
 		Voice:   voice{w},
@@ -147,32 +153,46 @@ func (w *world) read(context.Context) ([]byte, error) {
 	return []byte(w.file), nil
 }
 
-func parse(file []byte) (*fleet.Fleet, error) {
+func (w *world) parse(file []byte) (*fleet.Fleet, error) {
 	targets, ok := files[string(file)]
 	if !ok {
 		return nil, fleet.Problems{{What: "unknown key " + string(file), Remedy: "remove it"}, {What: "and another"}}
 	}
-	f := &fleet.Fleet{Name: "shop"}
+	f := &fleet.Fleet{Name: "shop", Groups: w.groups, Witnesses: w.witnesses}
 	for _, t := range targets {
 		f.Targets = append(f.Targets, fleet.Target{Target: t})
 	}
 	return f, nil
 }
 
+func (w *world) network(_ *fleet.Fleet, of int) Network {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.of = of
+	return network{w}
+}
+
 type network struct{ w *world }
 
 func (n network) Ask(ctx context.Context, t fleet.Target, pass int) health.Reading {
 	_ = n.w.note("ask", t.Name)
+	n.w.mu.Lock()
+	n.w.asked[t.Name] = append(n.w.asked[t.Name], pass)
+	bring, odd := n.w.brings[t.Name]
+	n.w.mu.Unlock()
 	n.w.behind("ask")
 	select {
 	case <-time.After(n.w.slow[t.Name] + asking):
 	case <-ctx.Done():
 		return health.Failing(health.ClassTimeout, "no answer")
 	}
+	if odd {
+		return bring
+	}
 	if n.w.down[t.Name] {
 		return health.Failing(health.ClassStatus, "status 503, want 2xx")
 	}
-	return health.Reading{Status: health.Up}
+	return health.Reading{Status: health.Up, Scope: health.Public}
 }
 
 func (n network) Close() { _ = n.w.note("close", "") }
@@ -208,62 +228,6 @@ func (m meter) Finish(r health.Report) error {
 	m.w.mu.Unlock()
 	return m.w.note("finish", "")
 }
-
-// faultyMemory is a real memory whose calls fail on order, before or after they did their
-// work: steps "load", "commit" (before), "committed" (after), "good", "keep".
-type faultyMemory struct {
-	w *world
-	*store.States
-}
-
-func (m *faultyMemory) Load(ctx context.Context) (health.State, store.Version, error) {
-	if err := m.w.note("load", ""); err != nil {
-		return health.State{}, store.Absent, err
-	}
-	return m.States.Load(ctx)
-}
-
-func (m *faultyMemory) Commit(ctx context.Context, s health.State, v store.Version) (store.Version, error) {
-	if ctx.Err() != nil {
-		return store.Absent, ctx.Err()
-	}
-	m.w.behind("before commit")
-	if err := m.w.note("commit", fmt.Sprintf("%d owed", len(s.Outbox))); err != nil {
-		return store.Absent, err
-	}
-	version, err := m.States.Commit(ctx, s, v)
-	m.w.behind("commit")
-	if err == nil {
-		err = m.w.note("committed", "")
-	}
-	return version, err
-}
-
-func (m *faultyMemory) LastGood(ctx context.Context) ([]byte, error) {
-	if err := m.w.note("good", ""); err != nil {
-		return nil, err
-	}
-	return m.States.LastGood(ctx)
-}
-
-func (m *faultyMemory) KeepGood(ctx context.Context, file []byte) error {
-	if err := m.w.note("keep", ""); err != nil {
-		return err
-	}
-	return m.States.KeepGood(ctx, file)
-}
-
-// once lets a step fail at its n-th call.
-func once(n int, err error) func(int) error {
-	return func(call int) error {
-		if call == n {
-			return err
-		}
-		return nil
-	}
-}
-
-func always(err error) func(int) error { return func(int) error { return err } }
 
 // stored is the state as it lies in the store.
 func (w *world) stored() health.State {

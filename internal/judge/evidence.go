@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"slices"
+	"time"
+
+	"rollcall/internal/health"
+)
+
+// substantiate adds to what is told what this round measured, and what hangs on it. Only
+// the first of a crowd get it: nobody reads it of five thousand, and each has a line in
+// the log.
+func (r *round) substantiate(d *health.Digest) {
+	left := health.EvidenceTold
+	for _, told := range [...][]health.Incident{d.Opened, d.Reminded} {
+		for i := range told {
+			if left == 0 {
+				return
+			}
+			left--
+			r.back(&told[i])
+		}
+	}
+}
+
+func (r *round) back(i *health.Incident) {
+	switch i.Subject.Kind {
+	case health.OfTarget, health.OfFlapping:
+		if t := r.fleet[i.Subject.Name]; t.result != nil {
+			i.Evidence = evidenceOf(t.result)
+		}
+		if i.Subject.Facet != health.Availability {
+			return // what is slow, or near its end, explains nobody
+		}
+	case health.OfChecker:
+		return
+	}
+	names := r.dependants(i.Subject.Name)
+	i.Dependent = len(names)
+	i.Dependants = names[:min(len(names), health.DependantsTold)]
+}
+
+// evidenceOf is what a round measured; nil when it asked nobody.
+func evidenceOf(result *health.Result) *health.Evidence {
+	if len(result.Attempts) == 0 {
+		return nil
+	}
+	e := &health.Evidence{Phases: health.PhasesMS{
+		DNS: ms(result.Phases.DNS), Connect: ms(result.Phases.Connect), TLS: ms(result.Phases.TLS),
+		Wait: ms(result.Phases.Wait), Read: ms(result.Phases.Read),
+	}}
+	for _, a := range result.Attempts {
+		e.Attempts = append(e.Attempts, health.Reading{Status: a.Status, Class: a.Class, Cause: a.Cause})
+		e.MS = append(e.MS, ms(a.Latency))
+	}
+	return e
+}
+
+// ms is a duration in milliseconds, to one digit.
+func ms(d time.Duration) float64 {
+	return float64(d.Round(100*time.Microsecond)/(100*time.Microsecond)) / 10
+}
+
+// dependants are the targets that are bad and depend on the named target or group, by
+// name. A group that is down passes on what hangs on it.
+func (r *round) dependants(name string) []string {
+	seen := map[string]bool{name: true}
+	var found []string
+	var descend func(name string)
+	descend = func(name string) {
+		below := r.kin.children[name]
+		if t := r.fleet[name]; t != nil && t.Group != "" && r.trouble(t.Group).name != "" {
+			below = append(slices.Clone(below), r.kin.children[t.Group]...)
+		}
+		for _, child := range below {
+			if seen[child] {
+				continue
+			}
+			seen[child] = true
+			if t := r.fleet[child]; t != nil && t.Enabled && t.bad() {
+				found = append(found, child)
+			}
+			descend(child)
+		}
+	}
+	descend(name)
+	slices.Sort(found)
+	return found
+}
