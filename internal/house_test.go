@@ -40,7 +40,7 @@ var house = map[string]room{
 
 	"internal/fleet":      {floor: 3, may: rooms("check", "secret", "health")},
 	"internal/topic":      {floor: 3, may: rooms("notify", "health"), aws: true},
-	"internal/webhook":    {floor: 3, may: rooms("notify", "health")},
+	"internal/webhook":    {floor: 3, may: rooms("notify", "secret", "health")},
 	"internal/statuspage": {floor: 3, may: rooms("history", "health"), pure: true},
 	"internal/shard":      {floor: 3, may: rooms("sweep", "health"), aws: true},
 

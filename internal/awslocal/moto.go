@@ -43,6 +43,8 @@ type Moto struct {
 	url     string
 	server  *server
 	buckets atomic.Int64
+
+	parameters atomic.Int64
 }
 
 // shared is the one server of this test binary: it takes seconds to start.

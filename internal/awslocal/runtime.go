@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -26,6 +27,8 @@ type Runtime struct {
 
 	mu  sync.Mutex // held while an event is handled: a sandbox has one at a time
 	box *sandbox   // nil: the next event finds the function cold
+
+	running atomic.Pointer[sandbox] // the same, for Kill, which waits for nobody
 }
 
 // Invocation is what became of one event.
@@ -55,7 +58,15 @@ func (r *Runtime) Stop() {
 	r.drop()
 }
 
+// Kill ends the process, if there is one, in the middle of whatever it does.
+func (r *Runtime) Kill() {
+	if box := r.running.Load(); box != nil {
+		_ = box.cmd.Process.Kill() // it may have ended a moment ago
+	}
+}
+
 func (r *Runtime) drop() {
+	r.running.Store(nil)
 	if r.box != nil {
 		r.box.stop()
 		r.box = nil
@@ -81,6 +92,7 @@ func (r *Runtime) Invoke(event []byte, timeout time.Duration) Invocation {
 			return in
 		}
 		r.box, in.Cold = box, true
+		r.running.Store(box)
 	}
 	if r.box.ready(&in) {
 		r.box.handle(&in, event, timeout)

@@ -198,6 +198,21 @@ func TestTheDeadlineKills(t *testing.T) {
 	}
 }
 
+// A process can be killed at any moment, without a word; the next event starts another.
+func TestAProcessIsKilled(t *testing.T) {
+	r := NewRuntime(t, bootstrap(t))
+	r.Kill() // there is none yet
+	answered(t, do(t, r, "", plenty))
+	killer := time.AfterFunc(100*time.Millisecond, r.Kill)
+	defer killer.Stop()
+	if in := do(t, r, "hang", plenty); in.ErrorType != "Runtime.ExitError" || in.Killed || !strings.Contains(in.Error, "killed") {
+		t.Errorf("%+v, want an end by a signal, before the deadline", in)
+	}
+	if next := do(t, r, "", plenty); !next.Cold || answered(t, next).Handled != 1 {
+		t.Errorf("next: %+v, want a new process", next)
+	}
+}
+
 // The context of a handler ends at the very instant of the kill: what a function wants to
 // do at its end it must do before.
 func TestTheContextEndsTooLate(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net"
@@ -116,6 +117,11 @@ func (a *Authority) Below(until time.Time) (*Authority, error) {
 	between.root = a.root
 	between.above = append([][]byte{between.certificate.Raw}, a.above...)
 	return between, nil
+}
+
+// PEM is the root of a, for whoever reads from a file whom to trust.
+func (a *Authority) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
 }
 
 // Pool trusts what a issues.

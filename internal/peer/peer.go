@@ -38,9 +38,11 @@ type Peer struct {
 	Addr  string         // "127.0.0.1:40123"
 	Roots *x509.CertPool // trusts the peer's authority; nil without TLS
 
-	closers []func() error
-	done    context.CancelFunc
-	running sync.WaitGroup
+	behaviour Behaviour
+	tls       *tls.Config
+	closers   []func() error
+	done      context.CancelFunc
+	running   sync.WaitGroup
 
 	mu          sync.Mutex
 	conns       map[net.Conn]struct{} // those of Converse
@@ -54,10 +56,8 @@ func Start(b Behaviour) (*Peer, error) {
 	if b.Host == "" {
 		b.Host = "127.0.0.1"
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p := &Peer{done: cancel, conns: map[net.Conn]struct{}{}}
-	if err := p.start(ctx, b); err != nil {
-		cancel()
+	p := &Peer{behaviour: b, conns: map[net.Conn]struct{}{}}
+	if err := p.start(); err != nil {
 		return nil, fmt.Errorf("start peer %q: %w", b.Name, err)
 	}
 	p.URL = "http://" + p.Addr
@@ -67,23 +67,38 @@ func Start(b Behaviour) (*Peer, error) {
 	return p, nil
 }
 
-func (p *Peer) start(ctx context.Context, b Behaviour) error {
-	if b.Refuse {
-		addr, release, err := occupy(b.Host)
-		p.Addr, p.closers = addr, append(p.closers, release)
+func (p *Peer) start() (err error) {
+	free := net.JoinHostPort(p.behaviour.Host, "0")
+	if p.behaviour.Refuse {
+		return p.refuse(free)
+	}
+	if p.tls, err = p.shakeHands(p.behaviour); err != nil {
 		return err
 	}
-	config, err := p.shakeHands(b)
+	return p.listen(free)
+}
+
+// refuse takes addr and listens to nobody.
+func (p *Peer) refuse(addr string) error {
+	addr, release, err := occupy(addr)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(b.Host, "0"))
+	p.Addr, p.closers, p.done = addr, []func() error{release}, func() {}
+	return nil
+}
+
+// listen takes addr and behaves there until end.
+func (p *Peer) listen(addr string) error {
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	p.Addr = listener.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	b, config := p.behaviour, p.tls
+	p.Addr, p.done = listener.Addr().String(), cancel
 	if b.Converse != nil {
-		p.closers = append(p.closers, listener.Close)
+		p.closers = []func() error{listener.Close}
 		p.running.Go(func() { p.accept(ctx, listener, config, b.Converse) })
 		return nil
 	}
@@ -94,7 +109,7 @@ func (p *Peer) start(ctx context.Context, b Behaviour) error {
 		ConnState:   p.track,
 		ErrorLog:    log.New(io.Discard, "", 0), // strangers who leave in the middle are the point
 	}
-	p.closers = append(p.closers, server.Close)
+	p.closers = []func() error{server.Close}
 	p.running.Go(func() {
 		if config != nil {
 			_ = server.ServeTLS(listener, "", "")
@@ -180,6 +195,28 @@ func (p *Peer) counting(answer http.HandlerFunc) http.Handler {
 		p.mu.Unlock()
 		answer(w, r)
 	})
+}
+
+// Fall ends what is under way and refuses whoever comes, at the same address, until the
+// peer rises. When it fails, the peer is closed.
+func (p *Peer) Fall() error {
+	return p.become("fall", p.refuse)
+}
+
+// Rise behaves again as before the fall. When it fails, the peer is closed.
+func (p *Peer) Rise() error {
+	return p.become("rise", p.listen)
+}
+
+func (p *Peer) become(what string, begin func(addr string) error) error {
+	err := p.Close()
+	if err == nil {
+		err = begin(p.Addr)
+	}
+	if err != nil {
+		return fmt.Errorf("%s peer %q: %w", what, p.behaviour.Name, err)
+	}
+	return nil
 }
 
 // Close ends the peer at once, whatever is still under way.

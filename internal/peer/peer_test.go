@@ -254,3 +254,39 @@ func TestEchoingAndRedirecting(t *testing.T) {
 		t.Errorf("redirected to itself: %d after %d requests, %v", status, home.Requests(), err)
 	}
 }
+
+// A peer that has fallen refuses, and is at the same address when it rises, for http and
+// for a bare connection, whatever still hung on it when it fell.
+func TestFallAndRise(t *testing.T) {
+	t.Parallel()
+	for _, b := range []peer.Behaviour{
+		peer.Answering(0, http.StatusOK, "well"),
+		{Name: "speaks", Converse: func(conn net.Conn, done <-chan struct{}) { io.WriteString(conn, "hello"); <-done }},
+	} {
+		p := start(t, b)
+		at := p.Addr
+		dial := func() (net.Conn, error) { return net.DialTimeout("tcp", at, 2*time.Second) }
+		for range 3 {
+			hanging, err := dial()
+			if err != nil {
+				t.Fatalf("%s: %v", b.Name, err)
+			}
+			defer hanging.Close()
+			if err := p.Fall(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := dial(); !errors.Is(err, syscall.ECONNREFUSED) || p.Addr != at {
+				t.Errorf("%s: fallen at %s: %v, want %s to refuse", b.Name, p.Addr, err, at)
+			}
+			if err := p.Rise(); err != nil || p.Addr != at {
+				t.Fatalf("%s: risen at %s, %v", b.Name, p.Addr, err)
+			}
+		}
+		if b.Answer == nil {
+			continue
+		}
+		if code, body, err := ask(t, p, "/", 2*time.Second); code != http.StatusOK || body != "well" || err != nil {
+			t.Errorf("risen: %d, %q, %v", code, body, err)
+		}
+	}
+}

@@ -33,6 +33,13 @@ type part struct{ reference, value string }
 // Plain is a text without references: what is shown is what is meant.
 func Plain(s string) Text { return Text{source: s} }
 
+// Named is a value that is kept elsewhere under a name, such as "ssm:/rollcall/slack": what
+// is shown is the name.
+func Named(name, value string) Text {
+	r := &resolved{value, []part{{name, value}}}
+	return Text{source: name, resolved: &r}
+}
+
 // Reveal is the resolved value: for the wire, never for a person.
 func (t Text) Reveal() string {
 	if t.resolved == nil {

@@ -142,6 +142,18 @@ func TestTextIsNeverPrinted(t *testing.T) {
 	}
 }
 
+// What was kept elsewhere is shown by its name, and taken out of what others say.
+func TestNamed(t *testing.T) {
+	const value = "https://hooks.example.com/s3cr3t-value"
+	text := secret.Named("ssm:/rollcall/slack", value)
+	if text.Reveal() != value || !text.Secret() {
+		t.Errorf("reveals %q, secret %v", text.Reveal(), text.Secret())
+	}
+	if got := fmt.Sprintf("%v %+v %s", text, &text, secret.NewRedactor(text).Redact("post "+value)); got != "ssm:/rollcall/slack ssm:/rollcall/slack post ssm:/rollcall/slack" {
+		t.Errorf("printed %q", got)
+	}
+}
+
 // Where the text is shown at all, it is the file's own.
 func TestTextShowsTheSource(t *testing.T) {
 	text := resolve(t, "Bearer ${env:TOKEN}", map[string]string{"TOKEN": "s3cr3t-value"})

@@ -1,0 +1,84 @@
+package webhook
+
+import (
+	"encoding/json"
+	"strings"
+
+	"rollcall/internal/health"
+	"rollcall/internal/notify"
+)
+
+// Kind is what a message is.
+type Kind string
+
+// The kinds of messages.
+const (
+	Digest Kind = "digest" // what a round has to tell
+	Alarm  Kind = "alarm"  // of CloudWatch, by way of a topic
+	Other  Kind = "text"   // anything else
+)
+
+// Message is what lay in the queue, made ready to be posted.
+type Message struct {
+	ID    string // the same for a copy: the digest's, else "message/" and SNS's, else the queue's
+	Kind  Kind
+	Full  []byte // the post as it should be
+	Plain []byte // the post when Slack refuses that: one text, and nothing of it from a target
+}
+
+// Read makes a message of the body of one in the queue, which has this id there. The body
+// is SNS's envelope, or what was published itself where the subscription delivers it raw.
+func Read(body, id string) Message {
+	var envelope struct{ Type, MessageId, TopicArn, Subject, Message string }
+	text, subject := body, ""
+	if json.Unmarshal([]byte(body), &envelope) == nil && envelope.Type == "Notification" && envelope.TopicArn != "" {
+		text, subject = envelope.Message, envelope.Subject
+		if envelope.MessageId != "" {
+			id = envelope.MessageId
+		}
+	}
+	m := Message{ID: "message/" + id}
+	if d, err := notify.ParseEvent([]byte(text)); err == nil {
+		if d.ID != "" {
+			m.ID = d.ID
+		}
+		page := notify.PageOf(d)
+		full := ofPage(page, leftOut(text))
+		full.Text = literal(notify.Subject(d), plainMost/10) // what a phone shows, the cause with it
+		m.Kind, m.Full, m.Plain = Digest, full.encoded(), plainPage(page).encoded()
+		return m
+	}
+	if a, is := readAlarm(text); is {
+		m.Kind, m.Full, m.Plain = Alarm, a.post().encoded(), a.plain().encoded()
+		return m
+	}
+	if digest := ofPlain(text); digest != "" {
+		m.ID = digest
+	}
+	m.Kind, m.Full, m.Plain = Other, ofText(subject, text).encoded(), plainText(subject, text).encoded()
+	return m
+}
+
+// ofPlain is the id of the digest that text is the short plain form of: what comes when SNS
+// had refused the full one. Empty: it is none.
+func ofPlain(text string) string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	id, last := strings.CutPrefix(lines[len(lines)-1], "Message id ")
+	sample := strings.Split(notify.Plain(health.Digest{}), "\n")
+	if !last || !strings.Contains(text, "\n"+sample[len(sample)-3]+"\n") {
+		return ""
+	}
+	return id
+}
+
+// leftOut is how many incidents an event names that did not fit into it.
+func leftOut(event string) int {
+	var cut struct {
+		Opened   int `json:"opened_more"`
+		Closed   int `json:"closed_more"`
+		Reminded int `json:"reminded_more"`
+		Open     int `json:"open_more"`
+	}
+	_ = json.Unmarshal([]byte(event), &cut) // it was parsed before
+	return cut.Opened + cut.Closed + cut.Reminded + cut.Open
+}

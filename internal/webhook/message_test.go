@@ -1,0 +1,76 @@
+package webhook
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"rollcall/internal/notify"
+)
+
+const alarmJSON = `{"AlarmName":"rollcall-StoppedAlarm-1X","AlarmDescription":"rollcall has stopped: <read> the log & act.","AWSAccountId":"123456789012",
+"NewStateValue":"ALARM","NewStateReason":"Threshold Crossed: 3 datapoints were less than the threshold (1.0).","StateChangeTime":"2026-11-22T14:08:31.236+0000",
+"Region":"EU (Frankfurt)","OldStateValue":"OK","Trigger":{"MetricName":"RoundsCompleted"}}`
+
+// A copy of a message is known by its id, in an envelope or without.
+func TestRead(t *testing.T) {
+	d := digest(1, "status 503")
+	odd := strings.Replace(event(d), `"id":"`+d.ID+`"`, `"id":""`, 1)
+	for what, c := range map[string]struct {
+		body string
+		kind Kind
+		id   string
+	}{
+		"a digest":                           {event(d), Digest, d.ID},
+		"a digest in an envelope":            {envelope("sns-1", "subject", event(d)), Digest, d.ID},
+		"a digest without an id":             {odd, Digest, "message/queue-1"},
+		"the plain form of a digest":         {envelope("sns-1", "", notify.Plain(d)), Other, d.ID},
+		"the plain form of a digest, raw":    {notify.Plain(d), Other, d.ID},
+		"a text that ends like a plain form": {"buy now\nMessage id " + d.ID, Other, "message/queue-1"},
+		"an alarm":                           {envelope("sns-2", "ALARM", alarmJSON), Alarm, "message/sns-2"},
+		"an alarm, raw":                      {alarmJSON, Alarm, "message/queue-1"},
+		"a text":                             {envelope("sns-3", "Hello", "to all"), Other, "message/sns-3"},
+		"a digest of the future":             {`{"schema":"rollcall.digest/2","id":"x"}`, Other, "message/queue-1"},
+		"JSON of somebody else":              {`{"Type":"Notification","Message":"x"}`, Other, "message/queue-1"},
+		"no JSON":                            {"[1", Other, "message/queue-1"},
+		"nothing":                            {"", Other, "message/queue-1"},
+	} {
+		m := Read(c.body, "queue-1")
+		if m.Kind != c.kind || m.ID != c.id || len(m.Full) == 0 || len(m.Plain) == 0 {
+			t.Errorf("%s: %s %q, want %s %q", what, m.Kind, m.ID, c.kind, c.id)
+		}
+	}
+}
+
+func TestAlarmsAreRead(t *testing.T) {
+	w := newWorld(t)
+	for state, color := range map[string]string{"ALARM": red, "OK": green, "INSUFFICIENT_DATA": amber} {
+		body := strings.Replace(alarmJSON, `"NewStateValue":"ALARM"`, `"NewStateValue":"`+state+`"`, 1)
+		post := w.posts(state, envelope("sns-"+state, "ALARM: x", body))
+		has(t, state, post.Text, state+": rollcall-StoppedAlarm-1X", "OK → "+state, "EU (Frankfurt)",
+			"2026-11-22 14:08 UTC", "Threshold Crossed", "&lt;read&gt; the log &amp; act")
+		if len(post.Colors) != 1 || post.Colors[0] != color {
+			t.Errorf("%s: colours %v, want %s", state, post.Colors, color)
+		}
+	}
+	w.posts("the least", `{"AlarmName":"x","NewStateValue":"ALARM"}`)
+	w.posts("too much", fmt.Sprintf(`{"AlarmName":%q,"NewStateValue":"ALARM","Region":%q,"NewStateReason":%q,"AlarmDescription":%q}`,
+		strings.Repeat("n", 500), strings.Repeat("r", 5000), strings.Repeat("<", 5000), hostile[:20]))
+}
+
+// What nobody knows is told all the same, as far as a message goes.
+func TestAnythingIsTold(t *testing.T) {
+	w := newWorld(t)
+	post := w.posts("a text", envelope("sns-1", "Disk <full>", "line one\n\nline *two*\n> three"))
+	has(t, "a text", post.Text, "Disk &lt;full&gt;", "line one\n\nline ∗two∗\n› three")
+	for what, text := range map[string]string{
+		"nothing": "", "blanks": " \n\n ", "hostile": hostile, "one long line": strings.Repeat("&", 50_000), "many lines": strings.Repeat("a line\n", 10_000),
+		"many empty lines": "a" + strings.Repeat("\n", 50_000) + "b", "not UTF-8": "\xff\xfe\x00",
+	} {
+		post := w.posts(what, envelope("sns-1", "", text))
+		if strings.Contains(what, "long") || what == "many lines" {
+			has(t, what, post.Text, " more lines")
+		}
+	}
+	w.posts("without an envelope", `{"some":"json"}`)
+}
