@@ -16,12 +16,13 @@ test: go ## every proof: tests with the race detector, vet, staticcheck, the tem
 	$(MAKE) --no-print-directory prove || exit 1; \
 	if [ -n "$$left" ]; then echo "left out: $$left"; fi
 
-ci: ## what CI runs: make test
-	@echo 'make ci is make test; with CI=true a missing tool is a failure'
+ci: ## what CI runs: make test, then a short soak
+	@echo 'make ci is make test and a short soak; with CI=true a missing tool is a failure'
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory soak LIVES=500 CLOUDS=2
 
-# Everything is compiled with -race, once; only staticcheck itself and the function, which the
-# end-to-end test builds, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first.
+# Everything is compiled with -race, once; only staticcheck itself and the functions, which the
+# end-to-end tests build, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first.
 prove:
 	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
 	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
@@ -31,6 +32,16 @@ prove:
 
 bench: go ## Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+# So many lives of each of two kinds, of 100 steps on the average; then so many in each of six
+# clouds, of 15. What fails says which flag plays it again: in the folder of its package,
+# go test -run 'TestModel/...' -rapid.failfile=... (or -rapid.seed=...).
+LIVES = 5200
+CLOUDS = 10
+
+soak: go ## a million random steps of whole lives of alerts, and some against S3 and SNS
+	CGO_ENABLED=0 go test -trimpath -vet=off ./internal/round -run 'TestModel$$' -v -timeout 60m -rapid.checks=$(LIVES) -rapid.steps=100
+	go test -race -vet=off ./internal/rollcall -run 'TestModel$$' -v -timeout 60m -rapid.checks=$(CLOUDS) -rapid.steps=15
 
 FUZZTIME = 10s
 
@@ -42,10 +53,10 @@ fuzz: go ## every fuzz test, FUZZTIME=10s each
 build: go ## the command, as bin/rollcall
 	go build -trimpath -o bin/rollcall ./cmd/rollcall
 
-# Where the template runs the function. Only the command line can change it, never the
+# Where the template runs the functions. Only the command line can change it, never the
 # environment: Lambda would refuse to start a binary made for another machine.
-build-CheckFunction: GOOS = linux
-build-CheckFunction: GOARCH = arm64
+build-CheckFunction build-SlackFunction: GOOS = linux
+build-CheckFunction build-SlackFunction: GOARCH = arm64
 
 # `sam build` runs this in the repository itself: it has no prerequisites and writes only to
 # ARTIFACTS_DIR. The targets file is proven on this machine's architecture, then packed.
@@ -56,6 +67,11 @@ build-CheckFunction: ## what `sam build` runs: the function and its targets, int
 	mkdir -p "$(ARTIFACTS_DIR)"
 	GOOS=$(GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/check
 	cp infra/targets.yaml "$(ARTIFACTS_DIR)/targets.yaml"
+
+build-SlackFunction: ## what `sam build` runs: the function that posts to Slack, into ARTIFACTS_DIR
+	@test -n "$(ARTIFACTS_DIR)" || { echo 'build-SlackFunction: no ARTIFACTS_DIR, want the folder to build into' >&2; exit 1; }
+	mkdir -p "$(ARTIFACTS_DIR)"
+	GOOS=$(GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/slack
 
 # Wants util-linux's script, for a terminal of a known width.
 picture: go ## docs/demo.svg, the picture in README, from a real run of the demo
@@ -100,4 +116,4 @@ same-fleet:
 	for name in $$watched; do test "$$name" != "$$fleet" || exit 0; done; \
 	echo "infra/targets.yaml: fleet $$fleet, but the alarms watch $$watched; write parameter_overrides = \"FleetName=$$fleet\" under [default.deploy.parameters] in samconfig.toml" >&2; exit 1
 
-.PHONY: help run test ci prove bench fuzz build build-CheckFunction same-fleet fmt clean go
+.PHONY: help run test ci prove bench soak fuzz build build-CheckFunction build-SlackFunction same-fleet fmt clean go

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
-	"strings"
-
-	"github.com/caarlos0/env/v11"
 
 	"rollcall/internal/rollcall"
 )
@@ -26,18 +21,7 @@ type environment struct {
 }
 
 // readEnvironment reads it, or names everything that is missing at once.
-func readEnvironment() (environment, error) {
-	e, err := env.ParseAs[environment]()
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return e, err
-	}
-	said := make([]string, len(all.Errors))
-	for i, one := range all.Errors {
-		said[i] = strings.TrimPrefix(one.Error(), "env: ")
-	}
-	return e, fmt.Errorf("environment of the function: %s; the template sets them", strings.Join(said, "; "))
-}
+func readEnvironment() (environment, error) { return rollcall.FromEnvironment[environment]() }
 
 func (e environment) memory() int64 { return e.MemoryMiB << 20 }
 

@@ -204,8 +204,9 @@ func statements(policy any) []string {
 		}
 		conditions, _ := at(s, "Condition").(map[string]any)
 		for _, operator := range slices.Sorted(maps.Keys(conditions)) {
-			for key, value := range conditions[operator].(map[string]any) {
-				rest += " if " + operator + " " + key + " " + text(value)
+			all := conditions[operator].(map[string]any)
+			for _, key := range slices.Sorted(maps.Keys(all)) {
+				rest += " if " + operator + " " + key + " " + text(all[key])
 			}
 		}
 		for _, key := range []string{"NotAction", "NotResource", "NotPrincipal"} {

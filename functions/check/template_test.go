@@ -30,6 +30,11 @@ func TestTemplate(t *testing.T) {
 	t.Run("names nothing", tmpl.namesNothing)
 	t.Run("tells what is where", tmpl.tellsWhatIsWhere)
 	t.Run("explains its parameters", tmpl.explainsItsParameters)
+	t.Run("makes nothing for Slack unasked", tmpl.makesNothingForSlackUnasked)
+	t.Run("grants what a post needs", tmpl.grantsWhatAPostNeeds)
+	t.Run("keeps messages until they are told", tmpl.keepsMessagesUntilTheyAreTold)
+	t.Run("brings both topics to Slack", tmpl.bringsBothTopicsToSlack)
+	t.Run("rings when Slack is not told", tmpl.ringsWhenSlackIsNotTold)
 }
 
 // What the function may do: these grants, neither more nor less.
@@ -38,6 +43,7 @@ func (tmpl template) grantsWhatARoundNeeds(t *testing.T) {
 		"Allow logs:CreateLogStream on ${Log.Arn}",
 		"Allow logs:PutLogEvents on ${Log.Arn}",
 		"Allow s3:GetObject on ${Bucket.Arn}/config/*",
+		"Allow s3:GetObject on ${Bucket.Arn}/silences/*",
 		"Allow s3:GetObject on ${Bucket.Arn}/state/*",
 		"Allow s3:ListBucket on ${Bucket.Arn}", // without it, absent reads as forbidden
 		"Allow s3:PutObject on ${Bucket.Arn}/config/*",
@@ -50,7 +56,7 @@ func (tmpl template) grantsWhatARoundNeeds(t *testing.T) {
 
 	schedule := "CheckFunctionRound"
 	same(t, "grants of the schedule", grants(tmpl.one(t, schedule+"Role")), []string{"Allow lambda:InvokeFunction on ${CheckFunction.Arn}"})
-	same(t, "whatever grants anything", tmpl.withPrefix("AWS::IAM::", "AWS::Lambda::Permission"), []string{"CheckFunctionRoundRole", "CheckRole"})
+	same(t, "whatever grants anything", tmpl.withPrefix("AWS::IAM::", "AWS::Lambda::Permission"), []string{"CheckFunctionRoundRole", "CheckRole", "SlackRole"})
 }
 
 // The template sets what the function reads, and nothing that it does not read.
@@ -80,20 +86,24 @@ func (tmpl template) setsWhatTheFunctionReads(t *testing.T) {
 }
 
 func (tmpl template) runsWhatTheBuildMakes(t *testing.T) {
-	f := tmpl.one(t, "CheckFunction")
-	same(t, "Runtime", f.Properties["Runtime"], "provided.al2023")
-	same(t, "Handler", f.Properties["Handler"], "bootstrap")
-	same(t, "Architectures", text(f.Properties["Architectures"]), "arm64")
-	same(t, "CodeUri", at(f.Properties, "Code", "S3Key"), ".") // SAM's cache watches this folder alone
-	same(t, "BuildMethod", f.Metadata["BuildMethod"], "makefile")
-	same(t, "MemorySize", text(f.Properties["MemorySize"]), "${MemorySize}")
-
 	makefile := readFile(t, "../../Makefile")
-	for _, want := range []string{`(?m)^build-CheckFunction:\s*(##.*)?$`, `(?m)^build-CheckFunction: GOOS = linux$`, `(?m)^build-CheckFunction: GOARCH = arm64$`} {
-		if !regexp.MustCompile(want).MatchString(makefile) {
-			t.Errorf("Makefile has no line %s", want)
+	functions := tmpl.withPrefix("AWS::Lambda::Function")
+	same(t, "functions", functions, []string{"CheckFunction", "SlackFunction"})
+	for _, name := range functions {
+		f := tmpl.one(t, name)
+		same(t, "Runtime", f.Properties["Runtime"], "provided.al2023")
+		same(t, "Handler", f.Properties["Handler"], "bootstrap")
+		same(t, "Architectures", text(f.Properties["Architectures"]), "arm64")
+		same(t, "CodeUri", at(f.Properties, "Code", "S3Key"), ".") // SAM's cache watches this folder alone
+		same(t, "BuildMethod", f.Metadata["BuildMethod"], "makefile")
+		for _, want := range []string{`(?m)^build-` + name + `:\s*(##.*)?$`, `(?m)^[A-Za-z -]*\bbuild-` + name + `\b[A-Za-z -]*: GOOS = linux$`,
+			`(?m)^[A-Za-z -]*\bbuild-` + name + `\b[A-Za-z -]*: GOARCH = arm64$`} {
+			if !regexp.MustCompile(want).MatchString(makefile) {
+				t.Errorf("Makefile has no line %s", want)
+			}
 		}
 	}
+	same(t, "MemorySize", text(tmpl.one(t, "CheckFunction").Properties["MemorySize"]), "${MemorySize}")
 	settings := readFile(t, "../../samconfig.toml")
 	for _, want := range []string{"build_in_source = true", `capabilities = "CAPABILITY_IAM"`} {
 		if !strings.Contains(settings, "\n"+want+"\n") {
@@ -132,7 +142,7 @@ func (tmpl template) asksOnceAMinute(t *testing.T) {
 // when some are.
 func (tmpl template) ringsWhenRoundsAreMissing(t *testing.T) {
 	interval := tmpl.interval(t)
-	same(t, "alarms", tmpl.withPrefix("AWS::CloudWatch::Alarm"), []string{"FailingAlarm", "StoppedAlarm"})
+	same(t, "alarms", tmpl.withPrefix("AWS::CloudWatch::Alarm"), []string{"FailingAlarm", "SlackAlarm", "StoppedAlarm"})
 	for name, want := range map[string]struct {
 		intervals, periods, threshold float64
 	}{
@@ -149,16 +159,22 @@ func (tmpl template) ringsWhenRoundsAreMissing(t *testing.T) {
 			same(t, "rings", text(p["ComparisonOperator"]), "LessThanThreshold")
 			same(t, "Threshold", p["Threshold"], any(want.threshold))
 			same(t, "TreatMissingData", p["TreatMissingData"], "breaching")
-			same(t, "AlarmActions", text(p["AlarmActions"]), "${OperatorTopic}")
-			same(t, "OKActions", text(p["OKActions"]), "${OperatorTopic}")
-			if enabled, has := p["ActionsEnabled"]; has && enabled != true {
-				t.Errorf("ActionsEnabled %v, want the alarm to tell somebody", enabled)
-			}
-			const room = 1024 - 150 // of a description, less what the names in it may grow to
-			if said := text(p["AlarmDescription"]); !strings.Contains(said, "What to do: ") || len(said) > room {
-				t.Errorf("AlarmDescription %q: want what to do, in at most %d characters", said, room)
-			}
+			tellsTheOperator(t, p)
 		})
+	}
+}
+
+// tellsTheOperator holds an alarm to telling somebody, both ways, and what to do.
+func tellsTheOperator(t *testing.T, alarm map[string]any) {
+	t.Helper()
+	same(t, "AlarmActions", text(alarm["AlarmActions"]), "${OperatorTopic}")
+	same(t, "OKActions", text(alarm["OKActions"]), "${OperatorTopic}")
+	if enabled, has := alarm["ActionsEnabled"]; has && enabled != true {
+		t.Errorf("ActionsEnabled %v, want the alarm to tell somebody", enabled)
+	}
+	const room = 1024 - 150 // of a description, less what the names in it may grow to
+	if said := text(alarm["AlarmDescription"]); !strings.Contains(said, "What to do: ") || len(said) > room {
+		t.Errorf("AlarmDescription %q: want what to do, in at most %d characters", said, room)
 	}
 }
 
@@ -189,7 +205,7 @@ func (tmpl template) mailsWhoIsNamed(t *testing.T) {
 		same(t, "people, "+c.alert+"/"+c.operator, tmpl.mails(t, "AlertSubscription", "${AlertTopic}", given), c.people)
 		same(t, "operators, "+c.alert+"/"+c.operator, tmpl.mails(t, "OperatorSubscription", "${OperatorTopic}", given), c.operators)
 	}
-	same(t, "subscriptions", tmpl.withPrefix("AWS::SNS::Subscription"), []string{"AlertSubscription", "OperatorSubscription"})
+	same(t, "subscriptions", tmpl.withPrefix("AWS::SNS::Subscription"), []string{"AlertSubscription", "OperatorSubscription", "SlackOperatorSubscription", "SlackSubscription"})
 	for _, name := range []string{"AlertEmail", "OperatorEmail"} {
 		same(t, "default of "+name, tmpl.Parameters[name].Default, any(""))
 	}
@@ -204,7 +220,8 @@ func (tmpl template) shutsTheBucketAndForgets(t *testing.T) {
 		"ServerSideEncryptionByDefault", "SSEAlgorithm"), "AES256")
 	same(t, "versions", at(b.Properties, "VersioningConfiguration", "Status"), "Enabled")
 	same(t, "expiry", at(b.Properties, "LifecycleConfiguration", "Rules"), any([]any{map[string]any{
-		"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7.0}}}))
+		"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7.0}},
+		map[string]any{"Id": "told", "Status": "Enabled", "Prefix": "told/", "ExpirationInDays": 30.0}})) // a copy may be 14 days old
 	same(t, "on deletion", b.DeletionPolicy, "RetainExceptOnCreate") // CloudFormation deletes no bucket that holds anything
 	same(t, "on replacement", b.UpdateReplacePolicy, "Retain")
 	same(t, "policy", statements(at(tmpl.one(t, "BucketPolicy").Properties, "PolicyDocument")), []string{
@@ -213,10 +230,12 @@ func (tmpl template) shutsTheBucketAndForgets(t *testing.T) {
 }
 
 func (tmpl template) keepsTheLogForAWhile(t *testing.T) {
-	same(t, "LoggingConfig", at(tmpl.one(t, "CheckFunction").Properties, "LoggingConfig"), any(map[string]any{
-		"LogGroup":  map[string]any{"Ref": "Log"},
-		"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}))
-	same(t, "retention", text(tmpl.one(t, "Log").Properties["RetentionInDays"]), "${LogRetentionDays}")
+	for function, log := range map[string]string{"CheckFunction": "Log", "SlackFunction": "SlackLog"} {
+		same(t, "LoggingConfig", at(tmpl.one(t, function).Properties, "LoggingConfig"), any(map[string]any{
+			"LogGroup":  map[string]any{"Ref": log},
+			"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}))
+		same(t, "retention", text(tmpl.one(t, log).Properties["RetentionInDays"]), "${LogRetentionDays}")
+	}
 	if days, is := tmpl.Parameters["LogRetentionDays"].Default.(float64); !is || days < 1 {
 		t.Errorf("LogRetentionDays is %v by default, want days", tmpl.Parameters["LogRetentionDays"].Default)
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // Check asks now, remembers nothing and tells nobody. Asked are targets of the file by their
-// name or group, and bare URLs, which need no file; no names at all are the whole file.
+// name or group, and bare URLs, which need no file; no names at all are the whole file. No
+// witness is asked: whoever asks now sees for himself.
 // The sweep has the budget. When ctx ends early, the report holds what was read by then and
 // is not Completed.
 func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Duration) (health.Report, error) {

@@ -45,9 +45,7 @@ func (r *Rollcall) connect(ctx context.Context) error {
 	}
 	switch {
 	case inS3:
-		r.objects = store.NewS3(s3.NewFromConfig(cloud, func(o *s3.Options) {
-			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // else a line on stderr for each object without one
-		}), bucket)
+		r.objects = inBucket(cloud, bucket)
 	case r.settings.Store != "":
 		dir, err := store.NewDir(r.settings.Store)
 		if err != nil {
@@ -61,6 +59,12 @@ func (r *Rollcall) connect(ctx context.Context) error {
 		r.voice = topic.New(sns.NewFromConfig(cloud), r.settings.Topic)
 	}
 	return nil
+}
+
+func inBucket(cloud aws.Config, bucket string) *store.S3 {
+	return store.NewS3(s3.NewFromConfig(cloud, func(o *s3.Options) {
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // else a line on stderr for each object without one
+	}), bucket)
 }
 
 func awsConfig(ctx context.Context) (aws.Config, error) {

@@ -3,131 +3,126 @@ package rollcall
 import (
 	"cmp"
 	"iter"
-	"slices"
+	"strings"
 	"time"
 
+	"rollcall/internal/fleet"
 	"rollcall/internal/health"
+	"rollcall/internal/judge"
 	"rollcall/internal/sweep"
 )
 
-// planner finds the largest of the rounds of one fleet, each given as the indexes of the
-// targets due in it. A cycle may have ten thousand of them, far too many to plan each. But
-// what a round can take hangs only on how many of its targets are alike, so it is enough to
-// count them, and to play the plan with whole groups of workers at a time.
+// planner finds the largest of the rounds of one fleet. A cycle may have ten thousand of
+// them, far too many to plan each, so they are only foreseen, each with all that it may have
+// to ask: who is not due may be called because one who depends on it is a suspect, and a
+// witness may be due or be called. The one takes it to the first pass, the other to a pass
+// after its last, so it is counted in both.
 type planner struct {
-	targets []health.Target
-	budget  time.Duration
-	workers int
+	*sweep.Planner
+	targets   int   // how many; their indexes go before those of the witnesses
+	witnesses []int // their indexes
 
-	shapes []shape // in the order of a sweep: the longest timeout first
-	of     []int   // the shape of each target, an index of shapes
-	count  []int   // how many targets of each shape are due in the round that is looked at
-	free   []group // the soonest first
+	kin   []int   // of each target, an index of above, -1 when it depends on nobody; who names the same parents shares one
+	above [][]int // the targets that are called with a suspect
+
+	seen    []int // of each target, the last round in which it was due or could be called
+	climbed []int // of each of above, the last round in which it was looked at
+	round   int   // how many were looked at
+	kins    []int // of above, in this round
+	due     []int
+	late    []int
 }
 
-// shape is all that a plan sees of a target.
-type shape struct {
-	timeout  time.Duration
-	attempts int
-}
-
-// group is workers that are free at the same time.
-type group struct {
-	at      time.Duration
-	workers int
-}
-
-func newPlanner(targets []health.Target, budget time.Duration, workers int) *planner {
-	p := &planner{targets: targets, budget: budget, workers: workers, of: make([]int, len(targets))}
-	for _, t := range targets {
-		p.shapes = append(p.shapes, shapeOf(t))
+func newPlanner(f *fleet.Fleet, budget time.Duration, workers int) *planner {
+	all := f.Asked()
+	p := &planner{targets: len(all), kin: make([]int, len(all)), seen: make([]int, len(all))}
+	p.relate(all, f.Groups)
+	for i, w := range f.Witnesses {
+		t := w.Target.Target
+		t.Attempts++ // as if it were due and called
+		p.witnesses, all = append(p.witnesses, p.targets+i), append(all, t)
 	}
-	slices.SortFunc(p.shapes, shape.compare)
-	p.shapes = slices.Compact(p.shapes)
-	for i, t := range targets {
-		p.of[i], _ = slices.BinarySearchFunc(p.shapes, shapeOf(t), shape.compare)
-	}
-	p.count = make([]int, len(p.shapes))
+	p.Planner = sweep.NewPlanner(all, budget, workers)
 	return p
 }
 
-func shapeOf(t health.Target) shape { return shape{t.Timeout, t.Attempts} }
-
-func (s shape) compare(t shape) int {
-	return cmp.Or(cmp.Compare(t.timeout, s.timeout), cmp.Compare(t.attempts, s.attempts))
+// relate finds out who is called with whom.
+func (p *planner) relate(targets []health.Target, groups []health.Group) {
+	family := judge.Kin(targets, groups)
+	index := make(map[string]int, len(targets))
+	for i := range targets {
+		index[targets[i].Name] = i
+	}
+	known := map[string]int{}
+	for i := range targets {
+		p.kin[i] = -1
+		if len(targets[i].DependsOn) == 0 {
+			continue
+		}
+		parents := strings.Join(targets[i].DependsOn, "\x00")
+		if at, found := known[parents]; found {
+			p.kin[i] = at
+			continue
+		}
+		var above []int
+		for _, name := range family.Ancestors(targets[i].Name) {
+			if a, asked := index[name]; asked {
+				above = append(above, a)
+			}
+		}
+		p.kin[i], known[parents] = len(p.above), len(p.above)
+		p.above = append(p.above, above)
+	}
+	p.climbed = make([]int, len(p.above))
 }
 
-func (p *planner) everybody() []int {
-	all := make([]int, len(p.targets))
+// everybody is the plan of the round after a pause, in which all are due.
+func (p *planner) everybody() *sweep.Plan {
+	all := make([]int, p.targets+len(p.witnesses))
 	for i := range all {
 		all[i] = i
 	}
-	return all
+	return p.Plan(all, nil)
 }
 
-func (p *planner) plan(due []int) *sweep.Plan {
-	jobs := make([]sweep.Job, len(due))
-	for i, at := range due {
-		jobs[i].Target = p.targets[at]
-	}
-	return sweep.NewPlan(jobs, p.budget, p.workers)
-}
-
-// largest is the round that fits least: the one that most time is missing for or, when every
-// round fits with its timeouts cut, the one that wants most.
-func (p *planner) largest(rounds iter.Seq2[int, []int]) (largest []int) {
+// largest is the plan of the round that fits least: the one that most time is missing for
+// or, when every round fits with its timeouts cut, the one that wants most. Rounds are the
+// indexes of the targets due in each.
+func (p *planner) largest(rounds iter.Seq2[int, []int]) *sweep.Plan {
 	var missing, wanted time.Duration
+	var largest []int
 	for _, due := range rounds {
-		clear(p.count)
-		for _, at := range due {
-			p.count[p.of[at]]++
-		}
-		m, w := max(0, p.needs(len(due), sweep.Floor)-p.budget), p.needs(len(due), uncut)
+		w, m := p.Foresee(p.asked(due))
 		if cmp.Or(cmp.Compare(m, missing), cmp.Compare(w, wanted)) > 0 {
 			missing, wanted, largest = m, w, due
 		}
 	}
-	return largest
+	return p.Plan(p.asked(largest))
 }
 
-// uncut is above every timeout.
-const uncut = time.Hour
-
-// needs is what the round that was counted can take when no timeout is above limit: what
-// [sweep.NewPlan] would find.
-func (p *planner) needs(jobs int, limit time.Duration) (total time.Duration) {
-	workers := max(1, min(p.workers, jobs))
-	for pass := 1; ; pass++ {
-		length := p.pass(pass, workers, limit)
-		if length == 0 {
-			return total - sweep.Pause
-		}
-		total += length + sweep.Pause
+// asked are all that a round may ask in which these targets are due, good until it is asked
+// again.
+func (p *planner) asked(targets []int) (due, late []int) {
+	p.round++
+	p.due, p.late = append(append(p.due[:0], targets...), p.witnesses...), p.late[:0]
+	if len(p.above) == 0 {
+		return p.due, nil
 	}
-}
-
-// pass plays one pass: who is free first takes the next, each at its worst.
-func (p *planner) pass(pass, workers int, limit time.Duration) time.Duration {
-	p.free = append(p.free[:0], group{0, workers})
-	for i, s := range p.shapes {
-		left := p.count[i]
-		if s.attempts < pass {
-			left = 0
+	p.kins = p.kins[:0]
+	for _, i := range targets {
+		p.seen[i] = p.round
+		if kin := p.kin[i]; kin >= 0 && p.climbed[kin] != p.round {
+			p.climbed[kin] = p.round
+			p.kins = append(p.kins, kin)
 		}
-		for left > 0 {
-			first := &p.free[0]
-			busy := group{first.at + min(s.timeout, limit) + sweep.Grace, min(left, first.workers)}
-			left -= busy.workers
-			if first.workers -= busy.workers; first.workers == 0 {
-				p.free = append(p.free[:0], p.free[1:]...)
-			}
-			at, same := slices.BinarySearchFunc(p.free, busy, func(a, b group) int { return cmp.Compare(a.at, b.at) })
-			if same {
-				p.free[at].workers += busy.workers
-			} else {
-				p.free = slices.Insert(p.free, at, busy)
+	}
+	for _, kin := range p.kins {
+		for _, a := range p.above[kin] {
+			if p.seen[a] != p.round {
+				p.seen[a] = p.round
+				p.late = append(p.late, a)
 			}
 		}
 	}
-	return p.free[len(p.free)-1].at
+	return p.due, p.late
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"rollcall/internal/check"
@@ -113,7 +114,7 @@ func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (h
 		Memory:  func(fleet string) round.Memory { return r.states(fleet) },
 		Archive: func(fleet string) round.Archive { return r.states(fleet) },
 		Network: func(f *fleet.Fleet, asked int) round.Network { return r.network(f, asked) },
-		Limits:  func(f *fleet.Fleet) sweep.Limits { return r.limits(f.Targets) },
+		Limits:  func(f *fleet.Fleet) sweep.Limits { return r.limits(withWitnesses(f)) },
 		Meter: func(f *fleet.Fleet) round.Meter {
 			return metric.New(r.settings.Metrics, f.Metrics, f.Results)
 		},
@@ -172,6 +173,15 @@ func fromEnvironment(ref secret.Reference) (string, error) {
 		return "", fmt.Errorf("environment variable %s is not set", ref.Name)
 	}
 	return value, nil
+}
+
+// withWitnesses are all that a round of a fleet may ask.
+func withWitnesses(f *fleet.Fleet) []fleet.Target {
+	all := slices.Clone(f.Targets)
+	for _, w := range f.Witnesses {
+		all = append(all, w.Target)
+	}
+	return all
 }
 
 // limits are what this machine allows a sweep of these targets. Paused ones take nothing.

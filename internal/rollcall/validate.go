@@ -14,14 +14,14 @@ import (
 type Proof struct {
 	Fleet   *fleet.Fleet
 	Unset   []fleet.Reference // references that cannot be resolved on this machine
-	Largest *sweep.Plan       // of the rounds of one whole cycle, the one that fits least
+	Largest *sweep.Plan       // of the rounds of one whole cycle, each with all that it may have to ask, the one that fits least
 	Whole   bool              // Largest was sought in a whole cycle, not only in its first week
-	CatchUp *sweep.Plan       // everything at once, as after a pause
+	CatchUp *sweep.Plan       // everything at once, witnesses too, as after a pause
 }
 
 // Validate reads the targets file and plans its rounds for a function whose sweep has this
-// budget, whatever the machine it runs on now. A file that is wrong is an error of [fleet.Problems], all of them; a fleet that
-// does not fit is no error: the plans say so.
+// budget, whatever the machine it runs on now. A file that is wrong is an error of
+// [fleet.Problems], all of them; a fleet that does not fit is no error: the plans say so.
 func (r *Rollcall) Validate(ctx context.Context, budget time.Duration) (Proof, error) {
 	file, err := r.read(ctx)
 	if err != nil {
@@ -37,12 +37,11 @@ func (r *Rollcall) Validate(ctx context.Context, budget time.Duration) (Proof, e
 			proof.Unset = append(proof.Unset, ref)
 		}
 	}
-	asked := f.Asked()
-	limits := r.limits(f.Targets)
+	limits := r.limits(withWitnesses(f))
 	limits.Files = functionFiles
-	p := newPlanner(asked, budget, limits.MaxWorkers())
-	proof.CatchUp = p.plan(p.everybody())
-	rounds, whole := judge.Cycle(asked)
-	proof.Largest, proof.Whole = p.plan(p.largest(rounds)), whole
+	p := newPlanner(f, budget, limits.MaxWorkers())
+	proof.CatchUp = p.everybody()
+	rounds, whole := judge.Cycle(f.Asked())
+	proof.Largest, proof.Whole = p.largest(rounds), whole
 	return proof, nil
 }

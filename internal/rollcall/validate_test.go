@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"rollcall/internal/fleet"
 	"rollcall/internal/health"
 	"rollcall/internal/judge"
@@ -99,36 +97,9 @@ func TestLargestIsTheOneThatFitsLeast(t *testing.T) {
 		f.Targets = append(f.Targets, fleet.Target{Target: health.Target{Name: fmt.Sprint("short", i),
 			Policy: health.Policy{Enabled: true, Every: time.Minute, Timeout: time.Second, Attempts: 1}}})
 	}
-	p := newPlanner(f.Asked(), 30*time.Second, 1)
-	if got := p.plan(p.largest(rounds)); len(got.Beyond) == 0 {
+	if got := newPlanner(&f, 30*time.Second, 1).largest(rounds); len(got.Beyond) == 0 {
 		t.Errorf("the largest round wants %s and leaves out nobody, want the one with 40 targets of which 12 do not fit", got.Wanted)
 	}
-}
-
-// Rounds are compared without planning them: by what the plan would find.
-func TestPlannerFindsWhatPlansFind(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		timeouts := rapid.SampledFrom([]time.Duration{100, 300, 1000, 1001, 2000, 5000, 60000})
-		targets := make([]health.Target, rapid.IntRange(1, 60).Draw(t, "targets"))
-		for i := range targets {
-			targets[i].Name = fmt.Sprint(i)
-			targets[i].Timeout = timeouts.Draw(t, "timeout") * time.Millisecond
-			targets[i].Attempts = rapid.IntRange(1, 3).Draw(t, "attempts")
-		}
-		due := rapid.SliceOfNDistinct(rapid.IntRange(0, len(targets)-1), 1, len(targets), rapid.ID).Draw(t, "due")
-		budget := time.Duration(rapid.IntRange(0, 300_000).Draw(t, "budget")) * time.Millisecond
-		p := newPlanner(targets, budget, rapid.IntRange(1, 30).Draw(t, "workers"))
-		plan := p.plan(due)
-		for _, at := range due {
-			p.count[p.of[at]]++
-		}
-		if got := p.needs(len(due), uncut); got != plan.Wanted {
-			t.Fatalf("wanted %s, the plan says %s", got, plan.Wanted)
-		}
-		if got := max(0, p.needs(len(due), sweep.Floor)-budget); plan.Missing > 0 && got != plan.Missing || plan.Missing == 0 && got > 0 && plan.Wanted > budget {
-			t.Fatalf("missing %s, the plan says %s", got, plan.Missing)
-		}
-	})
 }
 
 func TestUnsetReferences(t *testing.T) {
@@ -173,17 +144,4 @@ func tenThousand(everys ...int) string {
 		fmt.Fprintf(&list, "  - {name: t%d, url: https://h%d.example.com, every: %dm, timeout: %ds}\n", i, i, everys[i%len(everys)], 1+i/7%5)
 	}
 	return list.String()
-}
-
-func BenchmarkLargestOfTenThousand(b *testing.B) {
-	f, err := fleet.Parse("targets.yaml", []byte(tenThousand(1, 1, 1, 1, 7, 11, 13, 60, 1440)), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	targets := f.Asked()
-	b.ReportAllocs()
-	for b.Loop() {
-		rounds, _ := judge.Cycle(targets)
-		newPlanner(targets, time.Minute, 860).largest(rounds)
-	}
 }

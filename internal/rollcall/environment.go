@@ -1,0 +1,24 @@
+package rollcall
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// FromEnvironment reads the environment of a function into the fields of a T that have an env
+// tag, or names everything that is missing at once.
+func FromEnvironment[T any]() (T, error) {
+	e, err := env.ParseAs[T]()
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return e, err
+	}
+	said := make([]string, len(all.Errors))
+	for i, one := range all.Errors {
+		said[i] = strings.TrimPrefix(one.Error(), "env: ")
+	}
+	return e, fmt.Errorf("environment of the function: %s; the template sets them", strings.Join(said, "; "))
+}
