@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,9 +119,7 @@ func meant(err error, names []string, file string) error {
 
 func (f checkFlags) print(w io.Writer, report health.Report) error {
 	if f.output.value == "json" {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(rollcall.NewDocument(report))
+		return printJSON(w, rollcall.NewDocument(report))
 	}
 	return table{screenOf(w, f.colours.value), f.quiet}.print(w, report)
 }

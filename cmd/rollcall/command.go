@@ -50,6 +50,7 @@ Exit status, the first that applies:
 		Example: `  rollcall demo                                see it at work on this machine
   rollcall check https://example.com/health    ask one URL, without a file
   rollcall validate -f targets.yaml            every problem of a targets file
+  rollcall why checkout --store s3://BUCKET    why people were told, or not
   rollcall help check                          all about one command`,
 		Version:       rollcall.Version(),
 		SilenceUsage:  true,
@@ -61,7 +62,7 @@ Exit status, the first that applies:
 	root.SetVersionTemplate(versionLine())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(checkCommand(roots), validateCommand(), demoCommand(), versionCommand(), completionCommand())
+	root.AddCommand(checkCommand(roots), validateCommand(), silenceCommand(), whyCommand(), demoCommand(), versionCommand(), completionCommand())
 	return root
 }
 

@@ -53,6 +53,14 @@ bash-completion, and zsh must have run compinit.`,
 	}
 }
 
+// completeName offers the one name that `rollcall silence` and `rollcall why` take.
+func completeName(cmd *cobra.Command, given []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(given) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return completeNames(cmd, given, begun)
+}
+
 // completeNames offers what `rollcall check` can be given: the groups and targets of the
 // file. A file that is wrong has none to offer.
 func completeNames(cmd *cobra.Command, given []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {

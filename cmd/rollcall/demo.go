@@ -18,16 +18,22 @@ import (
 )
 
 func demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var story *oneOf
+	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "two real rounds over endpoints on this machine, some broken",
+		Short: "real rounds over endpoints on this machine, some broken",
 		Long: fmt.Sprintf(`demo starts %d endpoints on this machine that answer after %s, and %d broken
 ones, each broken in a way of its own. It plays two real rounds over them and
 shows what people would get. It needs no account and no network, and ends by
-itself.`, wellCount, milliseconds(wellAfter), len(broken)),
+itself.
+
+With --story outage it plays %d rounds over a shop of two regions: an outage of
+one of them, the checker's own blindness, a certificate that runs out, planned
+work and a service that flaps. It counts what people are told, and what a
+checker without judgement would have sent.`, wellCount, milliseconds(wellAfter), len(broken), storyRounds),
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := demo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			err := perform(cmd.Context(), story.value, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			switch {
 			case cmd.Context().Err() != nil:
 				return status(exitInterrupted)
@@ -38,16 +44,13 @@ itself.`, wellCount, milliseconds(wellAfter), len(broken)),
 			}
 		},
 	}
+	story = words(cmd, "story", "", "what is played", "broken", "outage")
+	return cmd
 }
 
-// demo is the story, told on out. The folder that it ends with is kept; one that nobody was
-// told of is not.
-func demo(ctx context.Context, out, errs io.Writer) (err error) {
-	stage, err := raise()
-	if err != nil {
-		return err
-	}
-	defer stage.close()
+// perform plays a demo, told on out. The folder that it ends with is kept; one that nobody
+// was told of is not.
+func perform(ctx context.Context, which string, out, errs io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "rollcall-demo-")
 	if err != nil {
 		return err
@@ -57,11 +60,25 @@ func demo(ctx context.Context, out, errs io.Writer) (err error) {
 			os.RemoveAll(folder)
 		}
 	}()
+	if which == "outage" {
+		c := &chronicle{narrator: narrator{screen: screenOf(out, "auto"), out: out}, failing: map[string]bool{}}
+		return c.play(ctx, folder, time.Now())
+	}
+	return demo(ctx, folder, out, errs)
+}
+
+// demo plays the two rounds.
+func demo(ctx context.Context, folder string, out, errs io.Writer) error {
+	stage, err := raise()
+	if err != nil {
+		return err
+	}
+	defer stage.close()
 	list := filepath.Join(folder, "targets.yaml")
 	if err := os.WriteFile(list, []byte(stage.targets()), 0o644); err != nil {
 		return err
 	}
-	t := &teller{out: out, table: table{screen: screenOf(out, "auto"), quiet: true}}
+	t := &teller{narrator: narrator{screen: screenOf(out, "auto"), out: out}}
 	if isTerminal(errs) {
 		t.live = errs
 	}
@@ -96,12 +113,24 @@ func demo(ctx context.Context, out, errs io.Writer) (err error) {
 	return t.err
 }
 
-// teller watches the rounds and tells the story. It is also the topic: what it is given to
+// narrator tells line by line, and remembers the first error that writing gave.
+type narrator struct {
+	screen
+	out io.Writer
+	err error
+}
+
+// say tells a line.
+func (n *narrator) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(n.out, format+"\n", args...); err != nil && n.err == nil {
+		n.err = err
+	}
+}
+
+// teller watches the rounds and tells of them. It is also the topic: what it is given to
 // publish is what people would get.
 type teller struct {
-	table
-	out      io.Writer
-	err      error     // the first that writing gave
+	narrator
 	live     io.Writer // where progress is shown; nil: nowhere
 	progress progress
 
@@ -136,13 +165,6 @@ func (t *teller) Publish(_ context.Context, d health.Digest) (health.Delivery, e
 	return health.Accepted, nil
 }
 
-// say tells a line of the story.
-func (t *teller) say(format string, args ...any) {
-	if _, err := fmt.Fprintf(t.out, format+"\n", args...); err != nil && t.err == nil {
-		t.err = err
-	}
-}
-
 // round tells how one of the two rounds went, and what people were told of it.
 func (t *teller) round(i int, r health.Report) {
 	digest := t.told[i]
@@ -160,7 +182,7 @@ func (t *teller) round(i int, r health.Report) {
 	}
 	t.say("\nRound 1, %s\n", clock(r))
 	t.up(fmt.Sprintf("%s; one by one it would be %.0f s", up, (wellCount * wellAfter).Seconds()))
-	if err := t.print(t.out, r); err != nil && t.err == nil {
+	if err := (table{t.screen, true}).print(t.out, r); err != nil && t.err == nil {
 		t.err = err
 	}
 	t.say("\nTold: a first message, so that people know how the next ones will reach them:")
@@ -170,7 +192,7 @@ func (t *teller) round(i int, r health.Report) {
 
 // up tells of the endpoints that are, as a row of the table.
 func (t *teller) up(what string) {
-	t.say("%s%*s%s", t.status(health.Up), gap, "", t.beside(what, statusWide+gap, statusWide+gap))
+	t.say("%s%*s%s", table{screen: t.screen}.status(health.Up), gap, "", t.beside(what, statusWide+gap, statusWide+gap))
 }
 
 // mail shows a mail, set off from the story.

@@ -71,7 +71,7 @@ func TestDemoOnABusyMachine(t *testing.T) {
 	t.Parallel()
 	for well, want := range map[int]bool{wellCount: true, wellCount - 1: false} {
 		var text strings.Builder
-		(&teller{out: &text, told: make([]health.Digest, 2), well: well}).round(1, health.Report{})
+		(&teller{narrator: narrator{out: &text}, told: make([]health.Digest, 2), well: well}).round(1, health.Report{})
 		if got := strings.Contains(text.String(), "the hundredth after"); got != want {
 			t.Errorf("%d answered:\n%s", well, text.String())
 		}

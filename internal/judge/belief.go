@@ -157,13 +157,17 @@ func (m *matter) end(how health.Closing, now time.Time) {
 }
 
 // letGo closes the incidents of targets that are no longer asked: removed, renamed or
-// paused. What was believed of them went when the round was opened.
+// paused; and what another version of rollcall concluded of a side that this one does not
+// know. What was believed of them went when the round was opened.
 func (r *round) letGo() {
 	for _, m := range r.matters {
-		if m.Subject.Kind != health.OfTarget && m.Subject.Kind != health.OfFlapping {
-			continue
-		}
-		if t := r.fleet[m.Subject.Name]; t == nil || !t.Enabled {
+		switch m.Subject.Kind {
+		case health.OfTarget, health.OfFlapping:
+			if t := r.fleet[m.Subject.Name]; t == nil || !t.Enabled || rank(m.Subject.Facet) < 0 {
+				m.end(health.Unchecked, r.now)
+			}
+		case health.OfGroup, health.OfChecker:
+		default:
 			m.end(health.Unchecked, r.now)
 		}
 	}

@@ -246,3 +246,27 @@ func TestAncestors(t *testing.T) {
 		}
 	}
 }
+
+// What another version concluded of a facet, or of a kind of subject, that this one does not
+// know is no longer checked, and told so; a side of the checker that it does not know is over.
+func TestIncidentsOfAnotherVersion(t *testing.T) {
+	var incidents []health.Incident
+	for i, s := range []health.Subject{
+		{Kind: health.OfTarget, Name: "shop", Facet: "domain"}, {Kind: health.OfFlapping, Name: "shop", Facet: "domain"},
+		{Kind: "region", Name: "eu"}, {Kind: health.OfChecker, Name: "moon"},
+	} {
+		incidents = append(incidents, health.Incident{ID: fmt.Sprint(i), Subject: s, Since: noon, Opened: noon, Told: noon})
+	}
+	v := judge.Round(judge.Input{Fleet: "shop", Scheduled: noon.Add(time.Minute), Targets: []health.Target{shop()},
+		State:   health.State{Round: noon, Incidents: incidents, Targets: map[string]health.TargetState{"shop": {Status: health.Up}}},
+		Results: []health.Result{judge.Read(shop(), outcome('.', noon), noon)}})
+	var closed []string
+	for _, i := range v.Digest.Closed {
+		closed = append(closed, i.ID+" "+string(i.Closing))
+	}
+	slices.Sort(closed)
+	want := []string{"0 no longer checked", "1 no longer checked", "2 no longer checked", "3 recovered"}
+	if !slices.Equal(closed, want) || len(v.State.Incidents) != 0 {
+		t.Errorf("closed %q, want %q; left %v", closed, want, v.State.Incidents)
+	}
+}

@@ -255,6 +255,13 @@ func TestEchoingAndRedirecting(t *testing.T) {
 	}
 }
 
+// alone listens only where nobody is, as the system does when it chooses a port.
+var alone = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+	var set error
+	err := c.Control(func(fd uintptr) { set = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0) })
+	return errors.Join(err, set)
+}}
+
 // A peer that has fallen refuses, and is at the same address when it rises, for http and
 // for a bare connection, whatever still hung on it when it fell.
 func TestFallAndRise(t *testing.T) {
@@ -267,13 +274,12 @@ func TestFallAndRise(t *testing.T) {
 		at := p.Addr
 		dial := func() (net.Conn, error) { return net.DialTimeout("tcp", at, 2*time.Second) }
 		for range 3 {
-			hanging, err := dial()
-			if err != nil {
-				t.Fatalf("%s: %v", b.Name, err)
-			}
-			defer hanging.Close()
 			if err := p.Fall(); err != nil {
 				t.Fatal(err)
+			}
+			if other, err := alone.Listen(t.Context(), "tcp", at); err == nil {
+				other.Close()
+				t.Errorf("%s: fallen, its port is free", b.Name)
 			}
 			if _, err := dial(); !errors.Is(err, syscall.ECONNREFUSED) || p.Addr != at {
 				t.Errorf("%s: fallen at %s: %v, want %s to refuse", b.Name, p.Addr, err, at)
@@ -281,6 +287,11 @@ func TestFallAndRise(t *testing.T) {
 			if err := p.Rise(); err != nil || p.Addr != at {
 				t.Fatalf("%s: risen at %s, %v", b.Name, p.Addr, err)
 			}
+			hanging, err := dial()
+			if err != nil {
+				t.Fatalf("%s: %v", b.Name, err)
+			}
+			defer hanging.Close()
 		}
 		if b.Answer == nil {
 			continue

@@ -52,6 +52,8 @@ func TestSilence(t *testing.T) {
 		{name: "pay", lasts: time.Hour, targets: 2, now: "pay until 15:05, cart until 16:05"},
 		{name: "*", lasts: 30 * time.Minute, targets: 3, now: "* until 14:35, pay until 15:05, cart until 16:05"},
 		{name: "cart", lasts: 10 * time.Minute, changed: "cart until 16:05", now: "cart until 14:15, * until 14:35, pay until 15:05"},
+		{name: "cart", lasts: 20 * time.Minute, after: 10 * time.Minute, now: "cart until 14:25, * until 14:35, pay until 15:05"}, // the one before had ended
+		{name: "cart", lasts: time.Minute, changed: "cart until 14:25", now: "cart until 14:06, * until 14:35, pay until 15:05"},
 		{name: "search", lasts: 2 * time.Hour, after: 10 * time.Minute, now: "* until 14:35, pay until 15:05, search until 16:05"},
 	}
 	for _, s := range steps {

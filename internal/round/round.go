@@ -195,6 +195,9 @@ func (r *run) load(ctx context.Context) (health.State, store.Version, error) {
 // last holds, and nothing is the worse for it.
 func (r *run) listen(ctx context.Context) {
 	silences, err := r.memory.Silences(ctx)
+	if errors.Is(err, context.Canceled) {
+		return // the round was stopped
+	}
 	if err != nil {
 		slog.Warn("the silences cannot be read, those last read hold", "round", name(r.Scheduled), "why", err.Error())
 		return

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/internal/rollcall"
+)
+
+// storeTime is how long a person waits for a store.
+const storeTime = 30 * time.Second
+
+// defaultStore is where rounds on this machine keep their state.
+const defaultStore = ".rollcall"
+
+// storeFlags are where a command finds what the rounds of a fleet left.
+type storeFlags struct {
+	file  *string
+	store string
+}
+
+func addStoreFlags(cmd *cobra.Command) *storeFlags {
+	f := &storeFlags{file: fileFlag(cmd)}
+	cmd.Flags().StringVar(&f.store, "store", defaultStore, "the `STORE` of the rounds: a folder, or s3://BUCKET")
+	_ = cmd.MarkFlagDirname("store")
+	return f
+}
+
+// open opens the store for reading, or also for writing. A folder is only made for what is
+// written: one that is not there holds nothing to read.
+func (f *storeFlags) open(ctx context.Context, writing bool) (*rollcall.Rollcall, error) {
+	if f.store == "" {
+		return nil, errors.New("--store: no value, want a folder or s3://BUCKET")
+	}
+	if !writing && !strings.HasPrefix(f.store, "s3://") {
+		if _, err := os.Stat(f.store); errors.Is(err, fs.ErrNotExist) {
+			return nil, hinted{fmt.Errorf("store %s: no such folder", f.store), "name the bucket of the deployment with --store s3://BUCKET"}
+		}
+	}
+	return rollcall.Open(ctx, rollcall.Settings{Version: rollcall.Version(), Config: *f.file, Store: f.store})
+}
+
+// ofStore makes an error of the store one of work that was not done, with its remedy below.
+func ofStore(err error) error {
+	var e *rollcall.StoreError
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Remedy == "":
+		return undone{err}
+	default:
+		return hinted{undone{err}, e.Remedy}
+	}
+}
+
+// noState warns that a store looks like the wrong one.
+func noState(w io.Writer, store, fleet string) {
+	fmt.Fprintf(w, "rollcall: note: %s holds no state of fleet %s; no round has run there, or it is another store\n", store, fleet)
+}
