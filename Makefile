@@ -35,7 +35,7 @@ bench: go ## Go benchmarks
 
 # So many lives of each of two kinds, of 100 steps on the average; then so many in each of six
 # clouds, of 15. What fails says which flag plays it again: in the folder of its package,
-# go test -run 'TestModel/...' -rapid.failfile=... (or -rapid.seed=...).
+# go test -run 'TestModel/...' -rapid.checks=1 -rapid.steps=... -rapid.failfile=... (or -rapid.seed=...), with as many steps.
 LIVES = 5200
 CLOUDS = 10
 

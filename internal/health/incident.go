@@ -126,6 +126,25 @@ type Digest struct {
 	Closed   []Incident `json:"closed,omitempty"`
 	Reminded []Incident `json:"reminded,omitempty"`
 	Open     []Incident `json:"open,omitempty"` // catch-up only: what is open now
+
+	Cut Cut `json:"-"` // known only to whoever read the digest from an event
+}
+
+// Cut is what an event was too long to hold, list by list: whoever reads it knows how many
+// there were of what, but not which.
+type Cut struct {
+	Opened   []LeftOut
+	Closed   []LeftOut
+	Reminded []LeftOut
+	Open     []LeftOut
+	Groups   int // how many groups all the opened belong to; 0: nobody knows
+}
+
+// LeftOut counts incidents that are alike.
+type LeftOut struct {
+	Like  Incident // kind and facet of the subject, a fault's name, severity, class, closing, and maybe the group; without a kind nothing is known of them
+	Again bool     // of the open ones: they are among the opened too
+	N     int
 }
 
 // Counts are targets by their latest status.
@@ -169,7 +188,8 @@ const (
 	Denied   Delivery = "denied"   // for access, or the topic is missing: owed still, only the deployment can mend it
 )
 
-// DigestID names the digest of a round: the same round of the same shard, the same id.
+// DigestID names the digest of a round: the same round of the same shard, the same id. Where
+// clocks were set back and the same time comes twice, something is added to the second.
 func DigestID(fleet, shard string, round time.Time) string {
 	return fleet + "/" + shard + "/" + round.UTC().Format(time.RFC3339)
 }

@@ -8,8 +8,9 @@ const StateSchema = "rollcall.state/1"
 // State is what outlives a round: one object for a fleet, or for a shard of it.
 type State struct {
 	Schema    string                 `json:"schema"`
-	Seq       int64                  `json:"seq"`   // +1 with each write, so equal bytes never share a version
-	Round     time.Time              `json:"round"` // scheduled time of the last judged round
+	Seq       int64                  `json:"seq"`               // +1 with each write, so equal bytes never share a version
+	Round     time.Time              `json:"round"`             // scheduled time of the last judged round
+	Furthest  time.Time              `json:"furthest,omitzero"` // the furthest that was ever judged, while clocks are set back behind it
 	Commits   []Commit               `json:"commits,omitempty"`
 	Targets   map[string]TargetState `json:"targets,omitempty"`
 	Incidents []Incident             `json:"incidents,omitempty"` // open ones only, sorted by ID

@@ -127,7 +127,7 @@ func Thresholds(t health.Target, f health.Facet) (failAfter, recoverAfter int) {
 // begin opens an incident that began at since.
 func (r *round) begin(subject health.Subject, since time.Time) *matter {
 	m := &matter{Incident: health.Incident{
-		ID:      incidentID(r.in.Fleet, subject, since),
+		ID:      r.incidentID(subject, since),
 		Subject: subject,
 		Since:   since,
 		Opened:  r.now,
@@ -174,9 +174,9 @@ func (r *round) letGo() {
 }
 
 // incidentID is the same whenever and wherever the same incident is concluded.
-func incidentID(fleet string, s health.Subject, since time.Time) string {
+func (r *round) incidentID(s health.Subject, since time.Time) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		fleet, string(s.Kind), s.Name, string(s.Facet), since.UTC().Format(time.RFC3339Nano),
+		r.in.Fleet, string(s.Kind), s.Name, string(s.Facet), since.UTC().Format(time.RFC3339Nano) + r.again(),
 	}, "\x00")))
 	return hex.EncodeToString(sum[:6])
 }

@@ -62,7 +62,7 @@ func (r *round) hearGroup(g *group) {
 		}
 		subject := health.Subject{Kind: health.OfGroup, Name: g.Name}
 		g.matter = r.begin(subject, g.began(failing))
-		g.matter.ID = incidentID(r.in.Fleet, subject, r.now) // it may fall short twice while one member stays down
+		g.matter.ID = r.incidentID(subject, r.now) // it may fall short twice while one member stays down
 	}
 	m := g.matter
 	m.Severity = health.Critical

@@ -14,6 +14,7 @@ package judge
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type Input struct {
 // Verdict is what a round came to.
 type Verdict struct {
 	State    health.State             // to be stored; Schema, Seq, Commits and Outbox are the input's
+	ID       string                   // of this round's digest, whether or not there is one
 	Digest   *health.Digest           // nil: there is nothing to tell
 	Results  []health.Result          // the input's, with Changed and Reason; unknown where we could not see
 	Counts   health.Counts            // of the whole fleet, by latest status
@@ -81,6 +83,7 @@ type round struct {
 	matters   []*matter // everything open before, then what opens now
 	kin       lineage
 	quiets    []quiet
+	furthest  time.Time // the furthest round that was ever judged, when it is not before this one
 }
 
 // member is a target of the fleet in the course of one round.
@@ -112,6 +115,9 @@ func open(in Input) *round {
 		fleet:   make(map[string]*member, len(in.Targets)),
 		groups:  make(map[string]*group, len(in.Groups)),
 		matters: make([]*matter, 0, len(in.State.Incidents)),
+	}
+	if r.furthest = latest(in.State.Round, in.State.Furthest); r.furthest.Before(r.now) {
+		r.furthest = time.Time{}
 	}
 	results, faults, sightings := See(in)
 	r.results, r.faults, r.sightings = slices.Clone(results), slices.Concat(in.Faults, faults), sightings
@@ -177,6 +183,23 @@ func carry(t *health.Target, before health.TargetState, now time.Time) health.Ta
 	return before
 }
 
+// again tells what a round concludes from what another of the same time has concluded, before
+// clocks were set back: it is the number of the write that this round is, and is empty as
+// long as time goes forward.
+func (r *round) again() string {
+	if r.furthest.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("/%d", r.in.State.Seq+1)
+}
+
+func latest(t, u time.Time) time.Time {
+	if u.After(t) {
+		return u
+	}
+	return t
+}
+
 // atMost is the earlier of t and now.
 func atMost(t, now time.Time) time.Time {
 	if t.After(now) {
@@ -187,8 +210,8 @@ func atMost(t, now time.Time) time.Time {
 
 // verdict puts together what is to be stored, and the results.
 func (r *round) verdict() Verdict {
-	v := Verdict{State: r.in.State, Results: r.results}
-	v.State.Round = r.now
+	v := Verdict{State: r.in.State, ID: r.digestID(), Results: r.results}
+	v.State.Round, v.State.Furthest = r.now, r.furthest
 	v.State.Witnesses, v.State.Silences = r.sightings, r.in.Silences
 	v.State.Targets = make(map[string]health.TargetState, len(r.members))
 	for i := range r.members {

@@ -270,3 +270,42 @@ func TestIncidentsOfAnotherVersion(t *testing.T) {
 		t.Errorf("closed %q, want %q; left %v", closed, want, v.State.Incidents)
 	}
 }
+
+// As long as rounds are behind one that was judged already, their ids are not those that time
+// gave out before.
+func TestTimeThatComesTwice(t *testing.T) {
+	target := shop()
+	target.FailAfter = 1
+	ids := map[string]bool{}
+	state := health.State{Round: noon.Add(-time.Minute)}
+	var marked []bool
+	for i, minute := range []int{0, 1, 2, 0, 1, 2, 3, 4} { // set back behind 0 once
+		letter := rune(".x."[minute%3])
+		v := judge.Round(judge.Input{Fleet: "shop", Shard: "0-1", Scheduled: at(minute), Targets: []health.Target{target}, State: state,
+			Results: []health.Result{judge.Read(target, outcome(letter, at(minute)), at(minute))}})
+		v.State.Seq++
+		state = v.State
+		marked = append(marked, v.ID != health.DigestID("shop", "0-1", at(minute)))
+		if v.Digest != nil {
+			for _, id := range append(idsOf(v.Digest.Opened), v.Digest.ID) {
+				if ids[id] || v.Digest.ID != v.ID {
+					t.Errorf("round %d of minute %d: id %s was given out before", i, minute, id)
+				}
+				ids[id] = true
+			}
+		}
+	}
+	if want := []bool{false, false, false, true, true, true, false, false}; !slices.Equal(marked, want) {
+		t.Errorf("marked %v, want %v", marked, want)
+	}
+	if !state.Furthest.IsZero() {
+		t.Errorf("the furthest round is still remembered as %s", state.Furthest)
+	}
+}
+
+func idsOf(incidents []health.Incident) (ids []string) {
+	for _, i := range incidents {
+		ids = append(ids, i.ID)
+	}
+	return ids
+}

@@ -96,7 +96,7 @@ func clock(t, now time.Time) string {
 // that people learn how they will be reached.
 func (r *round) speak(counts health.Counts) *health.Digest {
 	d := &health.Digest{
-		ID:     health.DigestID(r.in.Fleet, r.in.Shard, r.now),
+		ID:     r.digestID(),
 		Kind:   health.News,
 		Fleet:  r.in.Fleet,
 		Shard:  r.in.Shard,
@@ -123,6 +123,10 @@ func (r *round) speak(counts health.Counts) *health.Digest {
 		return nil
 	}
 	return d
+}
+
+func (r *round) digestID() string {
+	return health.DigestID(r.in.Fleet, r.in.Shard, r.now) + r.again()
 }
 
 // conclude tells the end of every incident whose opening was told, muted or not, and of no

@@ -2,7 +2,6 @@ package round_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -41,9 +40,6 @@ func (l *life) hears(d health.Digest) {
 		return l.promise.people[id]
 	}
 	for _, m := range slices.Concat(d.Opened, d.Reminded, d.Open) {
-		if tolerant && m.Told.IsZero() {
-			continue
-		}
 		of(m.ID).open = true
 	}
 	for _, m := range d.Closed {
@@ -73,8 +69,7 @@ func (i *invocation) returns(ctx context.Context, report health.Report, err erro
 		i.broke("%s ends %s after its deadline", i.by, time.Since(deadline))
 	}
 	if report.Repeated && i.landed {
-		var read health.State
-		_ = json.Unmarshal(i.read, &read)
+		read, _ := readState(i.read)
 		if slices.Contains(read.Commits, health.Commit{Round: i.scheduled, By: i.by}) {
 			i.broke("%s takes its own commit for another's", i.by)
 		}

@@ -50,8 +50,8 @@ func (i *invocation) loads(stored []byte) {
 // round more, or a clearing.
 func (i *invocation) lands(v any, data []byte) {
 	p := &i.promise
-	var next health.State
-	if err := json.Unmarshal(data, &next); err != nil {
+	next, err := readState(data)
+	if err != nil {
 		i.broke("%s writes a state that is none: %v", i.by, err)
 		return
 	}
@@ -121,7 +121,7 @@ func (i *invocation) faults(next health.State, ahead time.Duration) (faults []st
 	}
 	_, copied := i.objects[goodKey]
 	history := i.promise.state.Seq == 0 && copied
-	if i.promise.state.Seq == 0 && copied != i.copied || tolerant && (len(i.first) == 0) != (i.promise.state.Seq == 0) || tolerant && len(i.first) == 0 { // it came, or went, since it was looked for
+	if i.promise.state.Seq == 0 && copied != i.copied { // it came, or went, since it was looked for
 		history = opens(health.FaultHistory)
 	}
 	if history {

@@ -12,11 +12,6 @@ import (
 	"rollcall/internal/fleet"
 )
 
-// tolerant lets three things pass that a round should not do: tell in a catch-up digest that
-// something is open which is kept back; leave alone, for as long as it says, what a clock that
-// was ahead has left; and be mistaken about a state that goes, or comes, while it asks.
-const tolerant = true
-
 // TestModel plays whole lives of alerts at random, with the real round, judge and store room
 // around a store and a topic that misbehave, and holds every write, every digest and every
 // invocation to what was promised; the rules it judges by are its own. After calm, what

@@ -46,9 +46,10 @@ func (r *run) outbox(v judge.Verdict, now time.Time) []health.Entry {
 }
 
 // mayTell reports whether an entry is ours to tell: our own, or one whose maker has surely
-// ended.
+// ended. A time that nobody who lives could have written is of a clock that was ahead.
 func (r *run) mayTell(e health.Entry, now time.Time) bool {
-	return e.By == r.By || e.Until.Before(now)
+	longest := r.report.Deadline.Sub(r.report.Started) + untilSlack + maxDrift
+	return e.By == r.By || e.Until.Before(now) || e.Until.After(now.Add(longest))
 }
 
 func (r *run) foldable(left []health.Entry) bool {
@@ -60,9 +61,7 @@ func (r *run) foldable(left []health.Entry) bool {
 // catchUp is one digest of what a backlog and this round opened and closed, and of what is
 // open now.
 func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
-	d := health.Digest{Fleet: r.fleet.Name, Shard: r.Shard, Round: r.Scheduled, Counts: v.Counts}
-	d.ID = health.DigestID(d.Fleet, d.Shard, d.Round)
-	d.Kind = health.CatchUp
+	d := health.Digest{ID: v.ID, Kind: health.CatchUp, Fleet: r.fleet.Name, Shard: r.Shard, Round: r.Scheduled, Counts: v.Counts}
 	digests := make([]health.Digest, 0, len(left)+1)
 	for _, e := range left {
 		digests = append(digests, e.Digest)
@@ -82,7 +81,7 @@ func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 	for _, past := range digests {
 		d.Opened = append(d.Opened, filter(past.Opened, unseen)...)
 	}
-	d.Open = v.State.Incidents
+	d.Open = filter(v.State.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() }) // what is kept back is nobody's news yet
 	return &d
 }
 

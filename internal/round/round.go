@@ -124,6 +124,7 @@ type run struct {
 	meter     Meter
 	memory    Memory
 	faults    []health.Fault
+	watched   bool // there was a state of this fleet before this round
 
 	silences *[]health.Silence         // nil: they were not to be had, and those of the state hold
 	results  []health.Result           // of the targets that were asked, or due, as they were read
@@ -180,11 +181,12 @@ func (r *run) load(ctx context.Context) (health.State, store.Version, error) {
 	if err != nil {
 		return health.State{}, version, fmt.Errorf("load state of %s: %w", r.fleet.Name, err)
 	}
+	r.watched = true
 	if version == store.Absent {
 		switch _, err := r.Archive(r.fleet.Name).LastGood(ctx); {
-		case err == nil:
-			r.fault(health.FaultHistory, "the stored state is gone though this fleet was watched before; what was open is forgotten and will be told anew")
-		case !errors.Is(err, store.ErrNotFound): // then nobody can tell a lost state from a first one
+		case errors.Is(err, store.ErrNotFound):
+			r.watched = false
+		case err != nil: // then nobody can tell a lost state from a first one
 			return health.State{}, version, fmt.Errorf("find out whether fleet %s was watched before: %w", r.fleet.Name, err)
 		}
 	}
@@ -221,6 +223,9 @@ func (r *run) judge(state health.State) judge.Verdict {
 
 // faultsOf is what a state itself shows to be wrong with us.
 func (r *run) faultsOf(state health.State) (faults []health.Fault) {
+	if r.watched && state.Round.IsZero() { // whenever it went: it may have gone while we asked
+		faults = append(faults, health.Fault{Name: health.FaultHistory, Cause: "the stored state is gone though this fleet was watched before; what was open is forgotten and will be told anew"})
+	}
 	if r.fromFuture(state) {
 		faults = append(faults, health.Fault{Name: health.FaultClock, Cause: fmt.Sprintf(
 			"the stored state speaks of round %s, which is still to come: check the clock that wrote it", name(state.Round))})
