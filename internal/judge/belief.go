@@ -66,11 +66,21 @@ func (r *round) weigh(t *member, facet int, b health.Belief, result *health.Resu
 	case health.Up:
 		return r.weighGood(t, facet, r.weighChange(t, facet, b, reading))
 	}
-	if m := t.matters[facet]; m != nil && outgrown(m, t.Target, result) {
-		m.end(health.Unchecked, r.now)
-		return health.Belief{}
+	if health.AllFacets[facet] == health.Certificate && result.Facets[health.Availability].Status == health.Up {
+		return r.uncertify(t, facet)
 	}
 	return b
+}
+
+// uncertify closes what is open about the certificate of a target that is up and shows none:
+// it moved, or redirects no more to where it had one, and nothing else could ever close that.
+func (r *round) uncertify(t *member, facet int) health.Belief {
+	for _, m := range [...]*matter{t.matters[facet], t.flaps[facet]} {
+		if m != nil {
+			m.end(health.Unchecked, r.now)
+		}
+	}
+	return health.Belief{}
 }
 
 func (r *round) weighBad(t *member, facet int, b health.Belief, reading health.FacetReading) health.Belief {
@@ -106,13 +116,6 @@ func (r *round) weighGood(t *member, facet int, b health.Belief) health.Belief {
 	}
 	well.Good = b.Good + 1
 	return well
-}
-
-// outgrown reports whether a certificate incident is about an address that is no longer
-// asked, and the new one shows no certificate: nothing could ever close it.
-func outgrown(m *matter, t *health.Target, result *health.Result) bool {
-	return m.Subject.Facet == health.Certificate && m.URL != t.URL &&
-		result.Facets[health.Availability].Status == health.Up
 }
 
 // Thresholds are the readings in a row that open and close an incident. A certificate

@@ -61,16 +61,24 @@ func ms(d time.Duration) float64 {
 	return float64(d.Round(100*time.Microsecond)/(100*time.Microsecond)) / 10
 }
 
+// passesOn reports whether what is wrong with a group's members is wrong with those that
+// depend on the group.
+func (r *round) passesOn(group string) bool {
+	return r.kin.of(group).name != "" || r.kin.over(group).name != ""
+}
+
 // dependants are the targets that are bad and depend on the named target or group, by
-// name. A group that is down passes on what hangs on it.
+// name. A group that is down passes on what hangs on it, and speaks for what hangs on its
+// members.
 func (r *round) dependants(name string) []string {
 	seen := map[string]bool{name: true}
 	var found []string
 	var descend func(name string)
 	descend = func(name string) {
 		below := r.kin.children[name]
-		if t := r.fleet[name]; t != nil && t.Group != "" && r.trouble(t.Group).name != "" {
-			below = append(slices.Clone(below), r.kin.children[t.Group]...)
+		if t := r.fleet[name]; t != nil && !seen[t.Group] && r.passesOn(t.Group) {
+			seen[t.Group] = true
+			descend(t.Group)
 		}
 		for _, child := range below {
 			if seen[child] {
@@ -84,6 +92,12 @@ func (r *round) dependants(name string) []string {
 		}
 	}
 	descend(name)
+	if g := r.groups[name]; g != nil {
+		for _, t := range g.failing {
+			seen[t.Name] = true
+			descend(t.Name)
+		}
+	}
 	slices.Sort(found)
 	return found
 }

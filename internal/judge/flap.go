@@ -58,6 +58,9 @@ func (r *round) flap(t *member, facet int, changes []int64, reading health.Facet
 	if f == health.Availability {
 		m.Severity = severityOf(t.Target)
 	}
+	if ended := t.matters[facet]; ended != nil { // its end is the last of the changes
+		m.Severity, m.Class = ended.Severity, ended.Class
+	}
 	m.recount(t.Target, changes, reading)
 	return m
 }
@@ -66,6 +69,9 @@ func (r *round) flap(t *member, facet int, changes []int64, reading health.Facet
 func (m *matter) recount(t *health.Target, changes []int64, reading health.FacetReading) {
 	if reading.Status != health.Up {
 		m.Class = reading.Class
+		if weight(reading.Severity) > weight(m.Severity) {
+			m.Severity = reading.Severity
+		}
 	}
 	m.Cause = fmt.Sprintf("changed sides %d times in the last hour", len(changes))
 	if reading.Cause != "" {

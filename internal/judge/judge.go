@@ -65,6 +65,7 @@ func Round(in Input) Verdict {
 	for i := range r.results {
 		r.explain(&r.results[i])
 	}
+	r.remember()
 	v := r.verdict()
 	v.Digest, v.Counts, v.Groups = digest, counts, groups
 	return v
@@ -135,7 +136,7 @@ func open(in Input) *round {
 			g.members = append(g.members, &r.members[i])
 		}
 	}
-	r.kin = lineage{Family: Kin(in.Targets, in.Groups), of: r.trouble, above: map[string]trouble{}}
+	r.kin = lineage{Family: Kin(in.Targets, in.Groups), ask: r.trouble, asked: map[string]trouble{}, above: map[string]trouble{}}
 	r.quiets = quietsOf(in, r.now)
 	for _, incident := range in.State.Incidents {
 		r.takeOver(incident)

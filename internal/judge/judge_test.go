@@ -563,3 +563,51 @@ func BenchmarkRound(b *testing.B) {
 		judge.Round(in)
 	}
 }
+
+// A large outage must not cost more than a calm round by a large factor: it is just then that
+// a round has to end in time.
+func BenchmarkOutage(b *testing.B) {
+	for name, shape := range map[string]func(in *judge.Input){
+		"one group that counts": func(in *judge.Input) {
+			in.Groups = []health.Group{{Name: "g", MinUp: 5}}
+			for i := range in.Targets {
+				in.Targets[i].Group = "g"
+			}
+		},
+		"all depend on one, in one group": func(in *judge.Input) {
+			in.Groups = []health.Group{{Name: "g"}}
+			for i := range in.Targets {
+				if in.Targets[i].Group = "g"; i > 0 {
+					in.Targets[i].DependsOn = []string{in.Targets[0].Name}
+				}
+			}
+		},
+		"half depend on a group of the other half": func(in *judge.Input) {
+			in.Groups = []health.Group{{Name: "g"}}
+			for i := range in.Targets {
+				if i%2 == 0 {
+					in.Targets[i].Group = "g"
+				} else {
+					in.Targets[i].DependsOn = []string{"g"}
+				}
+			}
+		},
+		"everybody by itself": func(*judge.Input) {},
+	} {
+		b.Run(name, func(b *testing.B) {
+			in := judge.Input{Fleet: "shop", Shard: "0-1", Scheduled: noon, Targets: fleet(10_000, time.Minute)}
+			in.State.Round = noon.Add(-time.Minute)
+			shape(&in)
+			for i := range in.Targets {
+				in.Targets[i].FailAfter = 1
+			}
+			for _, t := range in.Targets {
+				in.Results = append(in.Results, judge.Read(t, outcome('x', noon), noon))
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				judge.Round(in)
+			}
+		})
+	}
+}

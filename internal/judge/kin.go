@@ -13,16 +13,14 @@ type Family struct {
 	members  map[string][]string // of groups, without paused ones
 }
 
-// Kin reads the family off a fleet. Paused targets have no part in it. Names that are
-// neither a target nor a group count for nothing; circles do no harm.
+// Kin reads the family off a fleet. A paused target is no member of its group, but what it
+// depends on goes on to those that depend on it. Names that are neither a target nor a group
+// count for nothing; circles do no harm.
 func Kin(targets []health.Target, groups []health.Group) *Family {
 	f := &Family{parents: map[string][]string{}, children: map[string][]string{}, members: map[string][]string{}}
 	for i := range targets {
 		t := &targets[i]
-		if !t.Enabled {
-			continue
-		}
-		if t.Group != "" {
+		if t.Group != "" && t.Enabled {
 			f.members[t.Group] = append(f.members[t.Group], t.Name)
 		}
 		f.add(t.Name, t.DependsOn)
@@ -91,14 +89,25 @@ type trouble struct {
 // target and group at most once.
 type lineage struct {
 	*Family
-	of    func(name string) trouble // of a target or a group by itself
+	ask   func(name string) trouble // of a target or a group by itself
+	asked map[string]trouble
 	above map[string]trouble
 }
 
-// over is the trouble furthest up above name: what people are, or will be, told of. A
-// trouble that lasts goes before one that may be a blip.
+func (l *lineage) of(name string) trouble {
+	t, known := l.asked[name]
+	if !known {
+		t = l.ask(name)
+		l.asked[name] = t
+	}
+	return t
+}
+
+// over is the trouble furthest up above a target or a group: what people are, or will be,
+// told of. A trouble that lasts goes before one that may be a blip. Above a group is also
+// what is above all of its members.
 func (l *lineage) over(name string) trouble {
-	if len(l.parents[name]) == 0 {
+	if len(l.parents) == 0 {
 		return trouble{}
 	}
 	if known, ok := l.above[name]; ok {
@@ -117,6 +126,19 @@ func (l *lineage) over(name string) trouble {
 			worst = t
 		}
 	}
+	if worst.name == "" {
+		worst = l.overAll(l.members[name])
+	}
 	l.above[name] = worst
 	return worst
+}
+
+// overAll is what is above all of the members of a group: nothing when it is not above one.
+func (l *lineage) overAll(members []string) (t trouble) {
+	for _, m := range members {
+		if t = l.over(m); t.name == "" {
+			return trouble{}
+		}
+	}
+	return t
 }

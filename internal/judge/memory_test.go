@@ -40,6 +40,45 @@ func TestMuted(t *testing.T) {
 	}
 }
 
+// What is decided in a round that does not ask is noted too.
+func TestNotedThoughNotAsked(t *testing.T) {
+	s := &stage{policy: fail(1), groups: map[string][]string{}}
+	window(0, 2, "shop")(s)
+	l := life{state: health.State{Round: noon.Add(-time.Hour)}}
+	l.scene = s.scene(&l)
+	target := shop()
+	target.FailAfter = 1
+	for _, letter := range "~   " {
+		l.round(map[string]rune{"shop": letter}, target)
+	}
+	notes := l.state.Targets["shop"].Notes
+	if n := len(notes); n != 3 || notes[1].Reason != "latency: told, open since 12:00" || !notes[1].Round.Equal(at(2)) {
+		t.Errorf("noted %v, want that it was told at 12:02", notes)
+	}
+}
+
+// A flapping is as grave as the worst that it goes to and fro between, and told again when
+// that becomes critical.
+func TestFlappingIsAsGraveAsItGets(t *testing.T) {
+	for story, want := range map[string]string{
+		".c.c.c.c.c":  "warning",
+		".C.C.C.C.":   "critical",
+		".c.c.c.c.C.": "critical, told again",
+	} {
+		var l life
+		again := ""
+		for _, letter := range story {
+			if d := l.round(map[string]rune{"shop": letter}, shop()); d != nil && len(d.Reminded) > 0 {
+				again = ", told again"
+			}
+		}
+		flaps := slices.IndexFunc(l.state.Incidents, func(i health.Incident) bool { return i.Subject.Kind == health.OfFlapping })
+		if i := l.state.Incidents[max(flaps, 0)]; flaps < 0 || string(i.Severity)+again != want || i.Class != health.ClassCertificate {
+			t.Errorf("story %q: %+v%s, want %s", story, i, again, want)
+		}
+	}
+}
+
 // Only the last few decisions are kept.
 func TestNotesAreBounded(t *testing.T) {
 	var l life

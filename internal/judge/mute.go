@@ -61,11 +61,10 @@ func (s *standing) quiet() string {
 	if why := s.round.quietAbout(s.group.Name, ""); why != "" {
 		return why
 	}
-	failing := s.group.failing()
-	if held := s.round.held(failing); len(s.group.members)-len(held) < s.group.least() {
+	if s.group.short(s.group.held) {
 		return ""
 	}
-	for _, t := range failing {
+	for _, t := range s.group.failing {
 		if why := s.round.quietAbout(t.Name, t.Group); why != "" {
 			return why
 		}
@@ -87,10 +86,10 @@ func (s *standing) spokenFor() string {
 		return ""
 	}
 	g := s.round.groups[s.member.Group]
-	if g == nil || g.MinUp == 0 {
+	if g == nil || !g.speaks() {
 		return ""
 	}
-	return fmt.Sprintf("group %s speaks for it, %d of %d up", g.Name, len(g.members)-len(g.failing()), len(g.members))
+	return fmt.Sprintf("group %s speaks for it, %d of %d up", g.Name, len(g.members)-len(g.failing), len(g.members))
 }
 
 // explained keeps back what something it depends on explains, or explained a moment ago. A
@@ -100,7 +99,7 @@ func (s *standing) explained() string {
 		return s.round.explained(s.member)
 	}
 	why := ""
-	for _, t := range s.group.failing() {
+	for _, t := range s.group.failing {
 		if why = s.round.explained(t); why == "" {
 			return ""
 		}
@@ -127,32 +126,42 @@ func (r *round) trouble(name string) trouble {
 	if t := r.fleet[name]; t != nil {
 		return r.troubleOf(t)
 	}
-	g := r.groups[name]
-	if g == nil || len(g.members) == 0 {
-		return trouble{}
+	if g := r.groups[name]; g != nil {
+		return g.trouble()
 	}
-	down := 0
+	return trouble{}
+}
+
+func (g *group) trouble() trouble {
+	down, before := 0, 0
 	for _, t := range g.members {
 		if t.state.Status == health.Down || t.matters[0].open() {
 			down++
 		}
+		if m := t.matters[0]; m != nil { // closed in this round, or still open
+			before++
+		}
 	}
+	name := g.Name
 	switch {
-	case g.matter.open(), len(g.members)-len(g.failing()) < g.least():
+	case g.matter.open(), g.short(len(g.failing)):
 		return trouble{name, "depends on group " + name + ", which is down", true}
-	case g.matter != nil:
+	case g.matter != nil, g.short(before):
 		return trouble{name, "depends on group " + name + ", which has just recovered", true}
-	case len(g.members)-down < g.least():
+	case g.short(down):
 		return trouble{name, "depends on group " + name + ", which is down", false}
 	default:
 		return trouble{}
 	}
 }
 
+// troubleOf is that of a target. One whose group speaks for it, and is not down, explains
+// nobody: people do not hear of it.
 func (r *round) troubleOf(t *member) trouble {
 	m, flap := t.matters[0], t.flaps[0]
+	g := r.groups[t.Group]
 	switch {
-	case !t.Enabled:
+	case !t.Enabled, g != nil && g.counts() && r.kin.of(g.Name).name == "":
 		return trouble{}
 	case m.open():
 		return trouble{t.Name, "depends on " + t.Name + ", which is down since " + clock(m.Since, r.now), true}

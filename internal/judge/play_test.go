@@ -37,6 +37,8 @@ var plays = []struct {
 		window(3, 9, "a"), []string{"a .xxx.."}, "2 +a|4 -a"},
 	{"reminders stop in a window",
 		both(reminded(2), window(3, 7, "a")), []string{"a .xxxxxxxx"}, "2 +a|7 *a"},
+	{"nobody is reminded of how slow it was while it is down",
+		both(reminded(2), quick), []string{"a .~xxxx.~"}, "1 +a/latency|2 +a|4 *a|6 -a -a/latency|7 +a/latency"},
 	{"a silence is a window that a person opened",
 		silenced(1, 5, "a"), []string{"a ..xxxxxx", "b ..xxxxxx"}, "3 +b|5 +a!"},
 	{"a silence may be for everybody",
@@ -79,6 +81,8 @@ var plays = []struct {
 		patient(1, 3), []string{"a x.x.x.x.p"}, "0 +a|7 +~a|8 =~a no longer checked =a no longer checked"},
 	{"two servers, two certificates: flapping, not news every minute",
 		quick, []string{"a .c.c.c.c.c"}, "1 +a/certificate|2 -a/certificate|3 +a/certificate|4 -a/certificate|5 +a/certificate|6 -a/certificate|7 +~a/certificate"},
+	{"a certificate that flapped and is shown no more",
+		quick, []string{"a .c.c.c.c,"}, "1 +a/certificate|2 -a/certificate|3 +a/certificate|4 -a/certificate|5 +a/certificate|6 -a/certificate|7 +~a/certificate|8 =~a/certificate no longer checked"},
 	{"removed while it flaps",
 		quick, []string{"a .x.x.x.xx-"}, "1 +a|2 -a|3 +a|4 -a|5 +a|6 -a|7 +~a|9 =~a no longer checked"},
 
@@ -99,6 +103,8 @@ var plays = []struct {
 		both(reminded(2), counting(2, "a", "b", "c"), window(3, 7, "b")), []string{"a .xxxxxxx.", "b .xxxxxxx.", "c ........."}, "2 +[g]|7 *[g]|8 -[g]"},
 	{"but it is, when enough of them are in none",
 		both(reminded(2), counting(2, "a", "b", "c"), window(3, 9, "c")), []string{"a .xxxxx", "b .xxxxx", "c .xxxxx"}, "2 +[g]|4 *[g]"},
+	{"when none is left and the group is not down, because one is in a window, the others speak for themselves",
+		both(counting(1, "a", "b", "c"), window(0, 99, "b")), []string{"a .xxxxxxxxx", "b .xxxxxxxxx", "c ....xxxxxx"}, "5 +a! +c"},
 	{"paused members are not counted",
 		counting(2, "a", "b", "c"), []string{"a .xxx.", "b .....", "c ppppp"}, "2 +[g]|4 -[g]"},
 	{"it speaks of availability alone",
@@ -167,6 +173,22 @@ var plays = []struct {
 		both(depends("b", "a"), window(0, 9, "a")), []string{"a .xx..", "b .xx.."}, ""},
 	{"a paused parent explains nobody",
 		depends("b", "a"), []string{"a pppp", "b .xx."}, "2 +b|3 -b"},
+	{"but what is above it goes on to those below",
+		both(depends("c", "b"), depends("b", "a")), []string{"a .xx.", "b pppp", "c .xx."}, "2 +a(c)|3 -a"},
+	{"a parent for which its group speaks explains nobody, as long as the group is up",
+		both(counting(1, "a", "b"), depends("c", "a")), []string{"a .xxxx", "b .....", "c .xxxx"}, "2 +c"},
+	{"nor further down",
+		both(counting(1, "a", "b"), depends("m", "a"), depends("c", "m")), []string{"a .xxxx", "b .....", "m .xxxx", "c .xxxx"}, "2 +m(c)"},
+	{"a group that is down speaks for what hangs on its members, a round late too",
+		both(counting(2, "a", "b"), depends("c", "a")), []string{"a ..xxx", "b .....", "c .xxxx"}, "3 +[g](c)"},
+	{"what was told before below a member is listed by the group",
+		both(reminded(2), counting(2, "a", "b"), depends("c", "a")), []string{"a ....xxxx", "b ........", "c .xxxxxxx"}, "2 +c|5 +[g](c)|7 *[g](c)"},
+	{"what is above all members of a group explains those that depend on it",
+		both(depends("c", "g"), part("g", "a", "b"), depends("a", "x"), depends("b", "x")), []string{"x .xx.", "a ....", "b .??.", "c .xx."}, "2 +x(c)|3 -x"},
+	{"what is above one of them does not",
+		both(depends("c", "g"), part("g", "a", "b"), depends("a", "x")), []string{"x .xx.", "a ....", "b ....", "c .xx."}, "2 +c +x|3 -c -x"},
+	{"fail_after rounds below a group that does not count, too",
+		both(depends("c", "g"), part("g", "a", "b")), []string{"a .xx....", "b .xx....", "c .xxxxxx"}, "2 +a(c) +b(c)|3 -a -b|5 +c!"},
 	{"a told child has its end told under its parent too",
 		depends("b", "a"), []string{"a ..xxx.", "b xxx..."}, "1 +b|3 +a -b|5 -a"},
 	{"a circle does no harm",
@@ -354,6 +376,9 @@ func recount(d *health.Digest) string {
 	}
 	for _, i := range d.Reminded {
 		line.WriteString(" *" + nameOf(i))
+		if i.Dependent > 0 {
+			line.WriteString("(" + strings.Join(i.Dependants, ",") + ")")
+		}
 	}
 	for _, i := range d.Closed {
 		if i.Closing == health.Recovered {

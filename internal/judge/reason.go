@@ -23,14 +23,23 @@ func (r *round) explain(result *health.Result) {
 		result.Reason = "paused, not judged"
 		return
 	}
-	result.Reason = r.reason(t, result)
-	well := result.Status == health.Up && !t.bad()
-	t.state.Notes = r.note(t.state.Notes, result.Reason, well)
+	result.Reason = t.reason()
+	r.note(t, result.Reason, result.Status == health.Up && !t.bad())
 }
 
-func (r *round) reason(t *member, result *health.Result) string {
+// remember keeps the reasons of what was decided about targets that were not asked.
+func (r *round) remember() {
+	for i := range r.members {
+		if t := &r.members[i]; t.result == nil && t.Enabled && t.bad() {
+			r.note(t, t.reason(), false)
+		}
+	}
+}
+
+// reason says what was decided about a target, facet by facet.
+func (t *member) reason() string {
 	var reasons []string
-	if result.Status == health.Unknown {
+	if t.result != nil && t.result.Status == health.Unknown {
 		reasons = append(reasons, "unknown changes nothing")
 	}
 	for i, f := range health.AllFacets {
@@ -76,18 +85,20 @@ func (t *member) why(facet int) string {
 
 // note keeps a reason that is not the one before it. Of a target that was always well
 // nothing is kept, and once it is well again what is past is forgotten in time.
-func (r *round) note(notes []health.Note, reason string, well bool) []health.Note {
+func (r *round) note(t *member, reason string, well bool) {
+	notes := t.state.Notes
 	switch last := len(notes) - 1; {
 	case last < 0 && well:
-		return nil
+		return
 	case last < 0:
 	case notes[last].Reason == reason && well && r.now.Sub(notes[last].Round) > notesLast:
-		return nil
+		t.state.Notes = nil
+		return
 	case notes[last].Reason == reason:
-		return notes
+		return
 	}
 	kept := notes[max(0, len(notes)-health.NotesKept+1):]
-	return append(slices.Clone(kept), health.Note{Round: r.now, Reason: reason})
+	t.state.Notes = append(slices.Clone(kept), health.Note{Round: r.now, Reason: reason})
 }
 
 // extend writes the mark of a status behind a trail. One on which every round was up is

@@ -41,6 +41,9 @@ var rules = [...]struct {
 	{(*standing).neverReminded, silence, func(s *standing) string {
 		return "told at " + s.clock(s.Told) + ", no reminders"
 	}},
+	{(*standing).unseen, silence, func(s *standing) string {
+		return "told at " + s.clock(s.Told) + ", not measured while it is down"
+	}},
 	{(*standing).reminderDue, reminder, func(s *standing) string {
 		return "reminded, told at " + s.clock(s.Told)
 	}},
@@ -64,8 +67,13 @@ func (s *standing) untold() bool { return s.Told.IsZero() }
 // kept back.
 func (s *standing) gotWorse() bool      { return s.ToldAs != "" && weight(s.Severity) > weight(s.ToldAs) }
 func (s *standing) neverReminded() bool { return s.remind <= 0 }
-func (s *standing) reminderDue() bool   { return !s.round.now.Before(s.next()) }
-func (s *standing) toldAlready() bool   { return !s.Told.IsZero() }
+
+// unseen is a facet of a target that is down: what was told of it may be long over.
+func (s *standing) unseen() bool {
+	return s.member != nil && s.Subject.Facet != health.Availability && s.member.matters[0].open()
+}
+func (s *standing) reminderDue() bool { return !s.round.now.Before(s.next()) }
+func (s *standing) toldAlready() bool { return !s.Told.IsZero() }
 
 // next is when the next reminder is due, counted from when it was last told.
 func (s *standing) next() time.Time {

@@ -12,7 +12,7 @@ import (
 // A story is one target's life, a letter a minute:
 //
 //	.  up                x  down                 ~  up, but slow
-//	?  unknown           c  certificate late     C  certificate very late
+//	?  unknown           c  certificate late     C  certificate very late   ,  up, shows none
 //	   not asked         _  no round took place
 //	-  gone from the file                        p  paused
 //
@@ -63,6 +63,8 @@ var stories = []struct {
 	{"a certificate gets worse once", fail(1), "cccCCC", "C  W  "},
 	{"two servers, two certificates: worse only once", fail(1), "cCcCc.", "CW   K"},
 	{"critical from the start is not worse", fail(1), "CCC.", "C  K"},
+	{"a certificate that is shown no more is checked no more", fail(1), "c,,", "CN "},
+	{"but what is down shows nothing either", fail(5), "cxx.", "C  K"},
 	{"a certificate does not hide an outage", fail(2), "ccxx.", "C  D[UK]"},
 	{"nor does an outage end it", fail(1), "cx?xc", "CD  U"},
 
@@ -175,6 +177,8 @@ func outcome(letter rune, now time.Time) health.Outcome {
 		return health.Outcome{Missing: "out of time"}
 	case 'x':
 		return attempts(health.Failing(health.ClassConnect, "dial shop.example.com:443: refused"))
+	case ',':
+		up.Certificate = nil
 	case '~':
 		up.Latency = 1200 * time.Millisecond
 	case 'c':

@@ -74,7 +74,7 @@ func TestCatchUpKeepsBack(t *testing.T) {
 		w.backlog(2 * time.Hour)
 		w.down["a"], w.down["b"] = true, true
 		w.must("i2")
-		w.wantHeard("catchup +x0 +a")
+		w.wantHeard("catchup +a")
 		if open := w.told[0].Open; len(open) != 1 || open[0].Subject.Name != "a" {
 			t.Errorf("open now %+v, want a", open)
 		}

@@ -204,10 +204,20 @@ func (b belief) flap(at time.Time, t health.Target, f health.Facet, n tally, sev
 		if f == health.Availability {
 			o.severity = t.Severity
 		}
+		if incident, open := b.open[health.Subject{Kind: health.OfTarget, Name: t.Name, Facet: f}]; open {
+			o.severity = incident.severity
+		}
+		if severity == health.Critical {
+			o.severity = severity
+		}
 		b.open[subject] = o
 	case flaps && (len(changes) == 0 || now-changes[len(changes)-1] >= 30):
 		delete(b.open, subject)
 		return nil
+	case flaps && severity == health.Critical:
+		o := b.open[subject]
+		o.severity = severity
+		b.open[subject] = o
 	}
 	return changes
 }

@@ -49,12 +49,18 @@ func (i *invocation) owes(last, next health.State) {
 			i.broke("%s lets go of %s, which is owed", i.by, e.ID)
 		default:
 			for _, m := range slices.Concat(e.Digest.Opened, e.Digest.Closed) {
-				if !contains(d.Opened, m.ID) && !contains(d.Closed, m.ID) {
+				if !contains(d.Opened, m.ID) && !contains(d.Closed, m.ID) && !over(m.ID, last, next) {
 					i.broke("%s: the catch-up digest leaves %v out", i.by, m.Subject)
 				}
 			}
 		}
 	}
+}
+
+// over reports whether an incident has ended, and its end is owed no more: it was told before
+// its opening, or absorbed. Then the opening is nobody's news.
+func over(id string, last, next health.State) bool {
+	return !contains(next.Incidents, id) && !slices.ContainsFunc(last.Outbox, func(e health.Entry) bool { return contains(e.Digest.Closed, id) })
 }
 
 // named reports whether an id is that of the digest of this round: the round's own, or, after

@@ -181,7 +181,7 @@ func (i *invocation) speaks(h heard, last, next health.State) {
 			i.broke("round %s: %v is critical, and told as a warning", next.Round, m.Subject)
 		case m.Reminded.Equal(h.at) && !was.Reminded.After(h.at) && m.ToldAs == was.ToldAs && (remind == 0 || h.at.Sub(spoken(was)) < remind):
 			i.broke("round %s: people are reminded of %v, of which they heard at %s", next.Round, m.Subject, spoken(was))
-		case !may && told && remind > 0 && h.at.Sub(spoken(m)) >= 24*time.Hour:
+		case !may && told && remind > 0 && !unseen(m.Subject, next) && h.at.Sub(spoken(m)) >= 24*time.Hour:
 			i.broke("round %s: people heard last of %v at %s", next.Round, m.Subject, spoken(m))
 		}
 	}
@@ -193,6 +193,12 @@ func spoken(m health.Incident) time.Time {
 		return m.Reminded
 	}
 	return m.Told
+}
+
+// unseen reports whether a subject is a facet that nobody measures, because its target is down.
+func unseen(s health.Subject, state health.State) bool {
+	down := health.Subject{Kind: health.OfTarget, Name: s.Name, Facet: health.Availability}
+	return s.Facet != "" && s.Facet != health.Availability && slices.ContainsFunc(state.Incidents, func(m health.Incident) bool { return m.Subject == down })
 }
 
 // mayTake reports whether an entry is an invocation's to tell: its own, or one whose maker has

@@ -78,10 +78,19 @@ func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 	for _, past := range digests {
 		d.Closed = append(d.Closed, filter(past.Closed, unseen)...)
 	}
-	for _, past := range digests {
-		d.Opened = append(d.Opened, filter(past.Opened, unseen)...)
-	}
 	d.Open = filter(v.State.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() }) // what is kept back is nobody's news yet
+	goesOn := make(map[string]bool, len(d.Open))                                                 // or has an end that is told by itself
+	for _, i := range d.Open {
+		goesOn[i.ID] = true
+	}
+	for _, e := range v.State.Outbox {
+		for _, i := range e.Digest.Closed {
+			goesOn[i.ID] = true
+		}
+	}
+	for _, past := range digests { // what has ended otherwise did so while it was flapping: nobody would hear of its end
+		d.Opened = append(d.Opened, filter(past.Opened, func(i health.Incident) bool { return unseen(i) && goesOn[i.ID] })...)
+	}
 	return &d
 }
 
