@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func prove(out, errs io.Writer, file string, p rollcall.Proof) error {
 	if late := p.Largest.Beyond; len(late) > 0 {
 		return fmt.Errorf("%s: %w; not asked: %s", file, p.Largest.Err(), some(late))
 	}
-	if p.CatchUp.Wanted > p.Largest.Wanted { // else they are the same targets
+	if !alike(p.CatchUp, p.Largest) {
 		const when = "with everything due at once, as after a pause,"
 		note(errs, file, when, p.CatchUp)
 		if late := p.CatchUp.Beyond; len(late) > 0 {
@@ -68,14 +69,23 @@ func prove(out, errs io.Writer, file string, p rollcall.Proof) error {
 	}
 	return written(fmt.Fprintf(out, "%s: fleet %s, %s; at worst a round needs %s of %s, with %s at a time\n",
 		file, p.Fleet.Name, plural(len(p.Fleet.Targets), "target"),
-		seconds(p.Largest.WorstCase), seconds(p.Largest.Budget), plural(p.Largest.Workers, "target")))
+		seconds(p.Largest.WorstCase), seconds(p.Largest.Budget), plural(min(p.Largest.Workers, len(p.Fleet.Targets)+len(p.Fleet.Witnesses)), "target")))
 }
 
-// note says whose timeouts a plan cuts.
+// note says whose timeouts a plan cuts, and who is left out of it though it may be called.
 func note(errs io.Writer, file, when string, p *sweep.Plan) {
 	if len(p.Cut) > 0 {
 		fmt.Fprintf(errs, "%s: note: %s timeouts are cut to %s, and what needs longer is unknown: %s\n", file, when, p.Cap, some(p.Cut))
 	}
+	if len(p.LeftOut) > 0 {
+		fmt.Fprintf(errs, "%s: note: %s the time is too short for all that may be called beside those that are due; left out: %s\n", file, when, some(p.LeftOut))
+	}
+}
+
+// alike says whether two plans do the same to the same, so that it is said once. Which of
+// them wants more does not tell: who is late in the one may be due in the other.
+func alike(a, b *sweep.Plan) bool {
+	return a.Cap == b.Cap && slices.Equal(a.Cut, b.Cut) && slices.Equal(a.Beyond, b.Beyond) && slices.Equal(a.LeftOut, b.LeftOut)
 }
 
 // some names the first few of many.

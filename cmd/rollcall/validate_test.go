@@ -20,6 +20,8 @@ func TestValidate(t *testing.T) {
 		{"more than fits", "fleet: shop\ndefaults: {timeout: 60s, attempts: 5}\ntargets: [http://a.example/, http://b.example/, http://c.example/, http://d.example/, http://e.example/, http://f.example/, http://g.example/]\n", "--budget 4s"},
 		{"a catch-up round that is cut", seldom("30s", 60, 60, 60, 60, 60), "--memory 128"},
 		{"a catch-up round that does not fit", seldom("1s", 60, 60, 60, 60, 60), "--memory 128 --budget 2s"},
+		{"no time for who may be called", "fleet: shop\nwitnesses: ['tcp://192.0.2.1:443']\ntargets: [{url: http://a.example/, timeout: 20s, attempts: 2}]\n", ""},
+		{"no time for parents, and a catch-up round that wants less and does not fit", family(), "--memory 128 --budget 3s"},
 		{"no common cycle", seldom("1s", 1437, 1438, 1439, 1440), "--memory 128 --budget 2s"},
 		{"no common cycle, which does not matter", seldom("1s", 1437, 1438, 1439, 1440), ""},
 		{"every problem", "fleet: Shop\ntarget:\n  - x\ntargets:\n  - {url: 'http://a.example/', timeout: 5}\n", ""},
@@ -35,6 +37,12 @@ func TestValidate(t *testing.T) {
 	}
 	text += w.transcript("validate", "validate -f .")
 	w.golden("validate.txt", text)
+}
+
+// family is a file of one target with five parents, which are those of seldom. In a round in
+// which they are not due they come a pass later, and take no time from their child.
+func family() string {
+	return seldom("2s", 1440, 1440, 1440, 1440, 1440) + "  - {url: http://z.example/, timeout: 1s, depends_on: [a.example/, b.example/, c.example/, d.example/, e.example/]}\n"
 }
 
 // seldom is a file of targets that are asked once in so many minutes, not all in the same,

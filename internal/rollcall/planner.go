@@ -15,8 +15,7 @@ import (
 // planner finds the largest of the rounds of one fleet. A cycle may have ten thousand of
 // them, far too many to plan each, so they are only foreseen, each with all that it may have
 // to ask: who is not due may be called because one who depends on it is a suspect, and a
-// witness may be due or be called. The one takes it to the first pass, the other to a pass
-// after its last, so it is counted in both.
+// witness may be due or be called, so it is counted as one of those due and one of those late.
 type planner struct {
 	*sweep.Planner
 	targets   int   // how many; their indexes go before those of the witnesses
@@ -38,9 +37,7 @@ func newPlanner(f *fleet.Fleet, budget time.Duration, workers int) *planner {
 	p := &planner{targets: len(all), kin: make([]int, len(all)), seen: make([]int, len(all))}
 	p.relate(all, f.Groups)
 	for i, w := range f.Witnesses {
-		t := w.Target.Target
-		t.Attempts++ // as if it were due and called
-		p.witnesses, all = append(p.witnesses, p.targets+i), append(all, t)
+		p.witnesses, all = append(p.witnesses, p.targets+i), append(all, w.Target.Target)
 	}
 	p.Planner = sweep.NewPlanner(all, budget, workers)
 	return p
@@ -82,19 +79,20 @@ func (p *planner) everybody() *sweep.Plan {
 	for i := range all {
 		all[i] = i
 	}
-	return p.Plan(all, nil)
+	return p.Plan(all, p.witnesses)
 }
 
-// largest is the plan of the round that fits least: the one that most time is missing for
-// or, when every round fits with its timeouts cut, the one that wants most. Rounds are the
-// indexes of the targets due in each.
+// largest is the plan of the round that fits least: the one that most time is missing for;
+// when every round fits with its timeouts cut, the one in which those who are due lack most;
+// and when they fit in full, the one that wants most with all who may be called. Rounds are
+// the indexes of the targets due in each.
 func (p *planner) largest(rounds iter.Seq2[int, []int]) *sweep.Plan {
-	var missing, wanted time.Duration
+	var wanted, short, missing time.Duration
 	var largest []int
 	for _, due := range rounds {
-		w, m := p.Foresee(p.asked(due))
-		if cmp.Or(cmp.Compare(m, missing), cmp.Compare(w, wanted)) > 0 {
-			missing, wanted, largest = m, w, due
+		w, s, m := p.Foresee(p.asked(due))
+		if cmp.Or(cmp.Compare(m, missing), cmp.Compare(s, short), cmp.Compare(w, wanted)) > 0 {
+			wanted, short, missing, largest = w, s, m, due
 		}
 	}
 	return p.Plan(p.asked(largest))
@@ -104,9 +102,9 @@ func (p *planner) largest(rounds iter.Seq2[int, []int]) *sweep.Plan {
 // again.
 func (p *planner) asked(targets []int) (due, late []int) {
 	p.round++
-	p.due, p.late = append(append(p.due[:0], targets...), p.witnesses...), p.late[:0]
+	p.due, p.late = append(append(p.due[:0], targets...), p.witnesses...), append(p.late[:0], p.witnesses...)
 	if len(p.above) == 0 {
-		return p.due, nil
+		return p.due, p.late
 	}
 	p.kins = p.kins[:0]
 	for _, i := range targets {

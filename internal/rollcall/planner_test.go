@@ -9,6 +9,7 @@ import (
 
 	"rollcall/internal/fleet"
 	"rollcall/internal/judge"
+	"rollcall/internal/sweep"
 )
 
 func parsed(t testing.TB, list string) *fleet.Fleet {
@@ -64,14 +65,52 @@ func TestRoundsHaveRoomForWhoIsCalled(t *testing.T) {
 }
 
 // A witness is asked twice, with 5 s each: in the first pass when it was silent for long,
-// else when it is called, and so in the third.
+// else when it is called, and so in the third. It is planned as if it were both.
 func TestRoundsHaveRoomForWitnesses(t *testing.T) {
 	const list = "fleet: shop\nwitnesses: [tcp://192.0.2.1:443, https://witness.example.com]\ntargets:\n  - {name: shop, url: https://a.example.com, timeout: 1s, attempts: 1}\n"
 	const one = 5050 * time.Millisecond
 	proof := validate(t, Settings{Workers: 1}, list, time.Minute)
-	want := 2*one + 1050*time.Millisecond + time.Second + 2*one + time.Second + 2*one
+	want := 2*one + 1050*time.Millisecond + time.Second + 4*one + time.Second + 2*one
 	if proof.Largest.Wanted != want || proof.CatchUp.Wanted != want {
 		t.Errorf("the largest round wants %s, everything at once %s; want %s", proof.Largest.Wanted, proof.CatchUp.Wanted, want)
+	}
+	proof = validate(t, Settings{}, list, time.Minute)
+	if want := one + time.Second + one + time.Second + one; proof.Largest.Wanted != want {
+		t.Errorf("with a worker for each the largest round wants %s, want %s", proof.Largest.Wanted, want)
+	}
+}
+
+// Who is late makes no file wrong and cuts nobody: 20 s twice and the pause are 41.1 s, and
+// the third pass of a witness that is called would end after 47.15.
+func TestLateOnesCostTheOthersNothing(t *testing.T) {
+	const list = "fleet: shop\nwitnesses: [tcp://192.0.2.1:443]\ntargets:\n  - {name: shop, url: https://a.example.com, timeout: 20s, attempts: 2}\n"
+	proof := validate(t, Settings{}, list, 43750*time.Millisecond)
+	for _, p := range []*sweep.Plan{proof.Largest, proof.CatchUp} {
+		if got := fmt.Sprint(p.Cut, p.Beyond, p.LeftOut, p.WorstCase); got != "[] [] [tcp://192.0.2.1:443] 41.1s" {
+			t.Errorf("cut, beyond, left out and the worst case are %s, want only the witness left out, and 41.1s", got)
+		}
+	}
+}
+
+// A round whose targets are cut is shown, not one that wants more for those who may be called.
+func TestLargestLooksAtThoseDueFirst(t *testing.T) {
+	f := parsed(t, `fleet: shop
+defaults: {timeout: 10s, attempts: 1}
+targets:
+  - {name: shop, url: https://a.example.com, every: 1m, depends_on: [edge]}
+  - {name: edge, url: https://b.example.com, every: 24h, attempts: 5, depends_on: [wire]}
+  - {name: wire, url: https://c.example.com, every: 24h, timeout: 40s}
+  - {name: slow, url: https://d.example.com, every: 1m, timeout: 31s}
+`)
+	p := newPlanner(f, 30*time.Second, 4)
+	for _, order := range [][][]int{{{0}, {3}}, {{3}, {0}}} {
+		got := p.largest(slices.All(order))
+		if fmt.Sprint(got.Cut) != "[slow]" {
+			t.Errorf("the largest round cuts %v and leaves out %v, want the one that cuts slow", got.Cut, got.LeftOut)
+		}
+	}
+	if got := p.largest(slices.All([][]int{{}, {0}, {}})); fmt.Sprint(got.Cut, got.LeftOut) != "[] [wire edge]" {
+		t.Errorf("the largest round cuts %v and leaves out %v, want wire and edge left out", got.Cut, got.LeftOut)
 	}
 }
 
@@ -104,8 +143,11 @@ func TestWhoIsLateInARound(t *testing.T) {
 			return slices.ContainsFunc(due, func(i int) bool { return targets[i].Name == name })
 		})
 		asked, late := p.asked(due)
+		if late[0] != len(targets) {
+			t.Fatalf("due %v: late %v, want the witness first", due, late)
+		}
 		var got []string
-		for _, i := range late {
+		for _, i := range late[1:] {
 			got = append(got, targets[i].Name)
 		}
 		slices.Sort(got)

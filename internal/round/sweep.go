@@ -35,8 +35,8 @@ func (r *run) sweep(ctx context.Context, state health.State) {
 	r.results, r.seen = l.read(outcomes, r.Scheduled)
 }
 
-// admit says aloud what a plan cannot promise: a cut timeout is for the log, targets that
-// are not asked at all are an incident.
+// admit says aloud what a plan cannot promise: a cut timeout, and who is not asked though it
+// may be called, are for the log; what is due and not asked at all is an incident.
 func (r *run) admit(plan *sweep.Plan) {
 	err := plan.Err()
 	if err == nil {
@@ -46,7 +46,7 @@ func (r *run) admit(plan *sweep.Plan) {
 	if len(plan.Beyond) > 0 {
 		level = slog.LevelError // the round will not count as completed
 	}
-	slog.Log(context.Background(), level, "the round is short of time", "round", name(r.Scheduled), "why", err.Error(), "cut", plan.Cut, "beyond", plan.Beyond)
+	slog.Log(context.Background(), level, "the round is short of time", "round", name(r.Scheduled), "why", err.Error(), "cut", plan.Cut, "beyond", plan.Beyond, "left_out", plan.LeftOut)
 	if len(plan.Beyond) > 0 {
 		r.fault(health.FaultBudget, "%v", err)
 		r.file = nil // the last good copy is one that fits

@@ -292,3 +292,26 @@ func TestResultsStandInOrder(t *testing.T) {
 		}
 	})
 }
+
+// Parents for which there is no time beside what is due push nothing out of the round: they
+// are left alone, which is for the log.
+func TestParentsPushNobodyOut(t *testing.T) {
+	for i := range 40 {
+		parent := daily(withTimeout(target(fmt.Sprintf("p%02d", i)), 2*time.Second))
+		files["full"] = append(files["full"], withTimeout(needing(fmt.Sprintf("c%02d", i), parent.Name), time.Second), parent)
+	}
+	bubble(t, func(w *world) {
+		w.file, w.workers = "full", 80
+		w.calm()
+		w.workers = 1
+		w.down["c00"] = true
+		for i := range 3 {
+			report := w.must(fmt.Sprint("i", i))
+			if !report.Completed || w.of != 40 || len(report.Results) != 40 || len(w.asked["c39"]) != i+1 || w.passes("p00") != "[]" {
+				t.Errorf("completed %v, %d asked, %d results, c39 in passes %s, p00 in %s; want all 40 that are due, and no parent",
+					report.Completed, w.of, len(report.Results), w.passes("c39"), w.passes("p00"))
+			}
+		}
+		w.wantHeard("news +c00")
+	})
+}

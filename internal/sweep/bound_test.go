@@ -106,8 +106,14 @@ func wholeTimeouts(t *testing.T, w *world, p *sweep.Plan, outcomes []health.Outc
 			continue
 		}
 		if slices.Contains(p.Beyond, j.Target.Name) {
-			if len(o.Attempts) > 0 || !strings.Contains(o.Missing, "too short for all targets") || strings.Contains(o.Missing, "next round") {
+			if len(o.Attempts) > 0 || !strings.Contains(o.Missing, "too short for all targets") || strings.Contains(o.Missing, "next round") || j.Late {
 				t.Errorf("%s is beyond the plan and has %d attempts, missing %q", j.Target.Name, len(o.Attempts), o.Missing)
+			}
+			continue
+		}
+		if slices.Contains(p.LeftOut, j.Target.Name) {
+			if len(o.Attempts) > 0 || !strings.Contains(o.Missing, "too short for it beside those") || !j.Late {
+				t.Errorf("%s is left out and has %d attempts, missing %q", j.Target.Name, len(o.Attempts), o.Missing)
 			}
 			continue
 		}
@@ -155,8 +161,9 @@ func inOrder(t *testing.T, w *world, p *sweep.Plan) {
 	if w.top > p.Workers {
 		t.Errorf("%d were asked at once by %d workers", w.top, p.Workers)
 	}
-	order := ordered(w.jobs)
-	order = order[:len(order)-len(p.Beyond)]
+	order := slices.DeleteFunc(ordered(w.jobs), func(j sweep.Job) bool {
+		return slices.Contains(p.Beyond, j.Target.Name) || slices.Contains(p.LeftOut, j.Target.Name)
+	})
 	limit := p.Cap
 	plan := play(order, p.Workers, limit)
 	end := -sweep.Pause

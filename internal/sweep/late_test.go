@@ -72,8 +72,8 @@ func TestWhenTheLateAreCalled(t *testing.T) {
 		{"nobody to ask whom to call", worst, time.Minute, nil, 0, "1/a 0s-2s", 0, ""},
 		{"stopped in the pause", worst, time.Minute, []int{1}, 2500 * time.Millisecond, "1/a 0s-2s", 1, notMade + "the round was stopped"},
 		{"stopped before, and not called", worst, time.Minute, []int{}, 1 * s, "1/a 0s-1.05s", 1, ""},
-		{"beyond", worst, 2 * s, []int{1}, 0, "1/a 0s-1.05s", 1, "not asked: the time is 1.1s too short for all targets, even with no timeout above 1s"},
-		{"beyond, and not called", worst, 2 * s, []int{}, 0, "1/a 0s-1.05s", 1, ""},
+		{"no time beside those due", worst, 2 * s, []int{1}, 0, "1/a 0s-2s", 1, "not asked: it was called, and the time is too short for it beside those that are due"},
+		{"no time, and not called", worst, 2 * s, []int{}, 0, "1/a 0s-2s", 1, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -177,30 +177,104 @@ func examine(t *testing.T, jobs []sweep.Job, budget time.Duration, maxWorkers in
 	}
 	check("Needed", p.Needed, needed)
 
-	fit, capped := len(order), p.Cap
+	asked, capped := order, time.Duration(0)
 	if p.Wanted > budget && len(order) > 0 {
-		if total(fit, workers, sweep.Floor) <= budget {
-			check("Missing", p.Missing, time.Duration(0))
-			if p.Cap < sweep.Floor || total(fit, workers, p.Cap+time.Millisecond) <= budget {
-				t.Errorf("Cap is %v, but 1ms more proves the budget too", p.Cap)
-			}
-		} else {
-			check("Missing", p.Missing, total(fit, workers, sweep.Floor)-budget)
-			for fit > 0 && total(fit, workers, sweep.Floor) > budget {
-				fit--
-			}
-			capped = sweep.Floor
-		}
+		asked, capped = chosen(t, order, budget, workers, p)
 	}
-	check("Beyond", p.Beyond, names(order[fit:], func(sweep.Job) bool { return true }))
-	check("Cut", p.Cut, names(order[:fit], func(j sweep.Job) bool { return capped > 0 && j.Target.Timeout > capped }))
+	out := func(late bool) []string {
+		return names(order, func(j sweep.Job) bool {
+			return j.Late == late && !slices.ContainsFunc(asked, func(a sweep.Job) bool { return a.Target.Name == j.Target.Name })
+		})
+	}
+	if distinct(jobs) == len(jobs) { // else a name does not tell who
+		check("Beyond", p.Beyond, out(false))
+		check("LeftOut", p.LeftOut, out(true))
+	}
+	check("how many are asked", len(jobs)-len(p.Beyond)-len(p.LeftOut), len(asked))
+	check("Cut", p.Cut, names(asked, func(j sweep.Job) bool { return capped > 0 && j.Target.Timeout > capped }))
 	check("nobody cut and no Cap", len(p.Cut) == 0, p.Cap == 0)
-	check("WorstCase", p.WorstCase, total(fit, workers, capped))
+	check("WorstCase", p.WorstCase, play(asked, workers, capped).total)
 	check("Slack", p.Slack, max(0, budget-p.WorstCase))
 	if p.WorstCase > max(0, budget) {
 		t.Errorf("WorstCase is %v, Budget %v: nothing is proved", p.WorstCase, budget)
 	}
-	check("a plan that does not fit, and Err", p.Err() != nil, len(p.Cut)+len(p.Beyond) > 0)
+	check("a plan that does not fit, and Err", p.Err() != nil, len(p.Cut)+len(p.Beyond)+len(p.LeftOut) > 0)
+	indebted(t, jobs, budget, maxWorkers, p)
+}
+
+// chosen is who can be asked, in the order, and under which cap, when not everybody can in
+// full: first of those who are due, then late ones beside them, one by one.
+func chosen(t *testing.T, order []sweep.Job, budget time.Duration, workers int, p *sweep.Plan) ([]sweep.Job, time.Duration) {
+	t.Helper()
+	var due, late []sweep.Job
+	for _, j := range order {
+		if j.Late {
+			late = append(late, j)
+		} else {
+			due = append(due, j)
+		}
+	}
+	ends := func(jobs []sweep.Job, capped time.Duration) time.Duration { return play(jobs, workers, capped).total }
+	var capped, missing time.Duration
+	switch {
+	case ends(due, 0) <= budget:
+	case ends(due, sweep.Floor) <= budget:
+		if capped = p.Cap; capped < sweep.Floor || ends(due, capped+time.Millisecond) <= budget {
+			t.Errorf("Cap is %v, but 1ms more proves the budget for those who are due", p.Cap)
+		}
+	default:
+		capped, missing = sweep.Floor, ends(due, sweep.Floor)-budget
+		for len(due) > 0 && ends(due, capped) > budget {
+			due = due[:len(due)-1]
+		}
+	}
+	if p.Missing != missing {
+		t.Errorf("Missing is %v, want %v", p.Missing, missing)
+	}
+	if len(due) == 0 {
+		return nil, capped
+	}
+	slices.SortStableFunc(late, func(a, b sweep.Job) int {
+		all := func(j sweep.Job) time.Duration {
+			return time.Duration(max(1, j.Target.Attempts)) * (allowed(j, 0) + sweep.Grace)
+		}
+		return cmp.Compare(all(b), all(a))
+	})
+	with := func(late []sweep.Job) []sweep.Job { return ordered(slices.Concat(due, late)) }
+	for len(late) > 0 && ends(with(late), capped) > budget {
+		late = late[1:]
+	}
+	return with(late), capped
+}
+
+// indebted holds a plan against that of those who are due alone: late ones cost them nothing.
+func indebted(t *testing.T, jobs []sweep.Job, budget time.Duration, maxWorkers int, p *sweep.Plan) {
+	t.Helper()
+	due := slices.DeleteFunc(slices.Clone(jobs), func(j sweep.Job) bool { return j.Late })
+	alone := sweep.NewPlan(due, budget, maxWorkers)
+	owed := func(p *sweep.Plan) string { // who of them is asked with less than a timeout in full, and with how much
+		cut := slices.DeleteFunc(slices.Clone(p.Cut), func(name string) bool {
+			return !slices.ContainsFunc(due, func(j sweep.Job) bool { return j.Target.Name == name })
+		})
+		capped := p.Cap
+		if len(cut) == 0 {
+			capped = 0
+		}
+		return fmt.Sprintf("beyond %v, cut to %v %v, %v are missing", p.Beyond, capped, cut, p.Missing)
+	}
+	if distinct(jobs) < len(jobs) {
+		return // a name does not tell who is due
+	}
+	if with, without := owed(p), owed(alone); with != without {
+		t.Errorf("of those who are due: %s; if nobody were late: %s", with, without)
+	}
+}
+
+// distinct is how many names there are.
+func distinct(jobs []sweep.Job) int {
+	all := names(jobs, func(sweep.Job) bool { return true })
+	slices.Sort(all)
+	return len(slices.Compact(all))
 }
 
 func names(jobs []sweep.Job, of func(sweep.Job) bool) []string {

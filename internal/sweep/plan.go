@@ -31,8 +31,9 @@ type Plan struct {
 	Slack     time.Duration // Budget - WorstCase, never below 0: how far starts may be held back
 	Cap       time.Duration // the longest timeout anybody gets, whole milliseconds; 0: nobody is cut short
 	Cut       []string      // names of targets that are asked with less than their timeout, in the order
-	Beyond    []string      // names of targets that do not fit at all and are not asked, in the order
-	Missing   time.Duration // how much longer Budget would have to be to ask all with Cap at Floor; 0: they fit
+	Beyond    []string      // names of targets that are not Late, do not fit and are not asked, in the order
+	Missing   time.Duration // how much longer Budget would have to be to ask all but the Late with Cap at Floor; 0: they fit
+	LeftOut   []string      // names of Late ones that do not fit beside the others and are not asked if called, in the order
 
 	Pacer Pacer // holds starts back; nil: every start is as early as it can be
 
@@ -45,7 +46,7 @@ type Plan struct {
 
 	jobs   []Job
 	passes []pass
-	beyond []int         // indexes of jobs
+	out    []int         // indexes of the jobs that are not asked, called or not
 	limit  time.Duration // of every timeout; uncut if there is none
 }
 
@@ -64,15 +65,20 @@ type place struct {
 	index    int // among the jobs given to NewPlan
 }
 
+func (o place) late() bool { return o.first > 0 }
+
 // uncut is a cap that cuts nobody.
 const uncut = time.Duration(1<<63 - 1)
 
 // NewPlan plans to ask every job within budget, at most maxWorkers at once (fewer than 1
 // counts as 1). It asks nobody: jobs may be without Ask when only the proof is wanted.
 //
-// If the proof fails, timeouts are lowered to the largest common cap that proves it, and
-// Cut names whom that cuts short. If not even Floor proves it, the jobs that fit are asked
-// with at most Floor and Beyond names the others.
+// If the proof fails, jobs that are not Late come first: who of them is asked, and with what
+// timeout, is as if nobody were late. When they do not fit alone, timeouts are lowered to the
+// largest common cap that proves the budget, and Cut names whom that cuts short. If not even
+// Floor proves it, those that fit are asked with at most Floor and Beyond names the others.
+// Beside them, under the same cap, as many Late jobs keep their place as the budget proves;
+// LeftOut names the others, which are those that could take longest.
 func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 	p := &Plan{
 		Workers: max(1, min(len(jobs), maxWorkers)),
@@ -81,30 +87,36 @@ func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 		limit:   uncut,
 	}
 	all := order(jobs)
-	queues, asked, s := line(all), len(all), stage{}
+	queues, asked, s := line(all), all, stage{}
 	p.Needed = s.needed(queues, len(all), budget)
 	p.lay(&s, all, queues)
 	if p.Wanted = p.WorstCase; p.Wanted > budget && len(all) > 0 {
-		if s.proves(queues, p.Workers, Floor, budget) {
-			p.limit = s.largestCap(queues, longest(all), p.Workers, budget)
-		} else {
-			p.limit = Floor
-			p.Missing = s.worstCase(queues, p.Workers, Floor) - budget
-			asked = s.largestPrefix(queues, len(all), p.Workers, budget)
-		}
-		p.lay(&s, all, prefix(queues, asked))
+		asked = p.fit(&s, all)
+		p.lay(&s, asked, line(asked))
 	}
-	for _, o := range all[:asked] {
+	p.admit(all, asked)
+	return p
+}
+
+// admit names who is not asked with a timeout in full. Those asked stand in the order.
+func (p *Plan) admit(all, asked []place) {
+	for _, o := range all {
+		name := p.jobs[o.index].Target.Name
+		if len(asked) == 0 || asked[0].index != o.index {
+			p.out = append(p.out, o.index)
+			if o.late() {
+				p.LeftOut = append(p.LeftOut, name)
+			} else {
+				p.Beyond = append(p.Beyond, name)
+			}
+			continue
+		}
+		asked = asked[1:]
 		if o.timeout > p.limit {
 			p.Cap = p.limit
-			p.Cut = append(p.Cut, jobs[o.index].Target.Name)
+			p.Cut = append(p.Cut, name)
 		}
 	}
-	for _, o := range all[asked:] {
-		p.Beyond = append(p.Beyond, jobs[o.index].Target.Name)
-		p.beyond = append(p.beyond, o.index)
-	}
-	return p
 }
 
 // order is the one order, fixed before anything is computed with it: unasked last round

@@ -78,14 +78,33 @@ func TestPlansWorkedByHand(t *testing.T) {
 		{"and keeps its place in the order", fleet(late(lasting("b", 1*s, 1)), lasting("c", 2*s, 2), lasting("a", 2*s, 2)), 6 * s, 2,
 			plan{Workers: 2, Needed: 2, Wanted: 6 * s, WorstCase: 6 * s}},
 
-		// aaaa|bbbbbb     the longest timeout is not in the first pass
-		{"the longest is late, and is cut", fleet(missed(late(lasting("b", 4*s, 1))), lasting("a", 2*s, 1)), 6 * s, 1,
-			plan{Workers: 1, Wanted: 7 * s, WorstCase: 6 * s, Cap: 2950 * time.Millisecond, Cut: []string{"b"}}},
+		// aaaa|cccc      with b too it would be 11 s: who can take longest is left out
+		{"as many of the late as fit", fleet(missed(late(lasting("b", 4*s, 1))), lasting("a", 2*s, 1), late(lasting("c", 2*s, 1))), 6 * s, 1,
+			plan{Workers: 1, Wanted: 9 * s, WorstCase: 5 * s, Slack: 1 * s, LeftOut: []string{"b"}}},
 
-		// At the floor 1.05 s each and the pause: 3.1 s, and 3 are there.
-		{"who is late is beyond", fleet(missed(lasting("a", 2*s, 1)), late(lasting("b", 2*s, 1))), 3 * s, 1,
-			plan{Workers: 1, Wanted: 5 * s, WorstCase: 1050 * time.Millisecond, Slack: 1950 * time.Millisecond,
-				Cap: 1 * s, Cut: []string{"a"}, Beyond: []string{"b"}, Missing: 100 * time.Millisecond}},
+		// aaaa|cccc      b is shorter, but has three attempts
+		{"who can take longest has all his attempts counted", fleet(late(lasting("b", 1*s, 3)), lasting("a", 2*s, 1), late(lasting("c", 2*s, 1))), 6 * s, 2,
+			plan{Workers: 2, Wanted: 9 * s, WorstCase: 5 * s, Slack: 1 * s, LeftOut: []string{"b"}}},
+
+		// At the floor all would fit, but a would pay for it.
+		{"nobody is cut for the late", fleet(lasting("a", 2*s, 1), late(lasting("b", 2*s, 1))), 4 * s, 1,
+			plan{Workers: 1, Wanted: 5 * s, WorstCase: 2 * s, Slack: 2 * s, LeftOut: []string{"b"}}},
+
+		// aaaaaa|aaaaaa  a alone needs the cap of 2.95 s, and b fits beside it under the same
+		// bb....|bbbbbb
+		{"the late have the cap of the others", fleet(lasting("a", 4*s, 2), late(lasting("b", 5*s, 1))), 7 * s, 2,
+			plan{Workers: 2, Wanted: 10 * s, WorstCase: 7 * s, Cap: 2950 * time.Millisecond, Cut: []string{"b", "a"}}},
+
+		// Worked out with all twenty, the ten late ones would push out everybody else.
+		{"late ones push nobody out", append(many(10, 1*s), fleet(late(lasting("x", 2*s, 1)), late(lasting("y", 2*s, 1)))...), 11 * s, 1,
+			plan{Workers: 1, Needed: 2, Wanted: 15 * s, WorstCase: 10 * s, Slack: 1 * s, LeftOut: []string{"x", "y"}}},
+
+		{"who is beyond, and who is left out", fleet(late(lasting("c", 500*time.Millisecond, 1)), lasting("a", 2*s, 1), lasting("b", 2*s, 1)), 1500 * time.Millisecond, 1,
+			plan{Workers: 1, Wanted: 5500 * time.Millisecond, WorstCase: 1050 * time.Millisecond, Slack: 450 * time.Millisecond,
+				Cap: 1 * s, Cut: []string{"a"}, Beyond: []string{"b"}, Missing: 600 * time.Millisecond, LeftOut: []string{"c"}}},
+
+		{"no time for who could call", fleet(late(lasting("b", 1*s, 1)), lasting("a", 2*s, 1)), 1 * s, 1,
+			plan{Workers: 1, Wanted: 4 * s, Slack: 1 * s, Beyond: []string{"a"}, Missing: 50 * time.Millisecond, LeftOut: []string{"b"}}},
 
 		{"nobody who could call", fleet(late(lasting("a", 2*s, 2))), 5 * s, 8,
 			plan{Workers: 1, Needed: 1, Slack: 5 * s}},
@@ -114,10 +133,11 @@ type plan struct {
 	Cap                              time.Duration
 	Cut, Beyond                      []string
 	Missing                          time.Duration
+	LeftOut                          []string
 }
 
 func numbers(p *sweep.Plan) plan {
-	return plan{p.Workers, p.Needed, p.Budget, p.Wanted, p.WorstCase, p.Slack, p.Cap, p.Cut, p.Beyond, p.Missing}
+	return plan{p.Workers, p.Needed, p.Budget, p.Wanted, p.WorstCase, p.Slack, p.Cap, p.Cut, p.Beyond, p.Missing, p.LeftOut}
 }
 
 func TestPlansOfRandomFleets(t *testing.T) {
@@ -196,6 +216,10 @@ func TestErrIsASentenceWithARemedy(t *testing.T) {
 			"3 targets need 15s with 1 worker, 2.1s are left, so 2 get no more than 1s and 1 is not asked (1.1s are missing): lower a timeout or raise the function's Timeout"},
 		{"nobody is asked", many(1, 5*s), -2 * s, 1,
 			"1 target needs 5s with 1 worker, 0s are left, so 1 is not asked (3.1s are missing): lower a timeout or raise the function's Timeout"},
+		{"late ones are no targets that are not asked", append(many(10, 1*s), late(lasting("x", 2*s, 1)), late(lasting("y", 2*s, 1))), 11 * s, 1,
+			"10 targets and 2 more that may be called need 15s with 1 worker, 11s are left, so 2 that may be called are left out: lower a timeout, raise the function's Timeout, or allow 2 workers"},
+		{"all at once", append(many(3, 5*s), late(lasting("x", 5*s, 1))), 2120 * time.Millisecond, 1,
+			"3 targets and 1 more that may be called need 21s with 1 worker, 2.1s are left, so 2 get no more than 1s and 1 is not asked (1.1s are missing) and 1 that may be called is left out: lower a timeout or raise the function's Timeout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""

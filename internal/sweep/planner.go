@@ -55,7 +55,9 @@ func NewPlanner(targets []health.Target, budget time.Duration, maxWorkers int) *
 	return p
 }
 
-// Plan is the plan of a sweep of the targets with these indexes. None may be named twice.
+// Plan is the plan of a sweep of the targets with these indexes. Who is named in both may be
+// called after all that it is owed when due, and is counted as two; none may be named twice
+// in one.
 func (p *Planner) Plan(due, late []int) *Plan {
 	jobs := make([]Job, 0, len(due)+len(late))
 	for _, i := range due {
@@ -67,8 +69,9 @@ func (p *Planner) Plan(due, late []int) *Plan {
 	return NewPlan(jobs, p.budget, p.workers)
 }
 
-// Foresee is what [Planner.Plan] would find: its Wanted and its Missing.
-func (p *Planner) Foresee(due, late []int) (wanted, missing time.Duration) {
+// Foresee is what [Planner.Plan] would find: its Wanted and its Missing, and by how much those
+// who are due want more than the budget, every timeout in full: 0 when none of them is cut.
+func (p *Planner) Foresee(due, late []int) (wanted, short, missing time.Duration) {
 	clear(p.counts)
 	for _, i := range due {
 		p.counts[p.of[i]].due++
@@ -77,11 +80,16 @@ func (p *Planner) Foresee(due, late []int) (wanted, missing time.Duration) {
 		p.counts[p.of[i]].late++
 	}
 	workers := max(1, min(len(due)+len(late), p.workers))
-	queues := p.line()
-	if wanted = p.stage.worstCase(queues, workers, uncut); wanted > p.budget {
-		missing = max(0, p.stage.worstCase(queues, workers, Floor)-p.budget)
+	if wanted = p.stage.worstCase(p.line(), workers, uncut); wanted <= p.budget {
+		return wanted, 0, 0
 	}
-	return wanted, missing
+	for i := range p.counts {
+		p.counts[i].late = 0
+	}
+	queues := p.line()
+	short = max(0, p.stage.worstCase(queues, workers, uncut)-p.budget)
+	missing = max(0, p.stage.worstCase(queues, workers, Floor)-p.budget)
+	return wanted, short, missing
 }
 
 // line makes the queue of each pass of the sweep that was counted.

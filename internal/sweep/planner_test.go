@@ -28,9 +28,10 @@ func TestPlannerFindsWhatPlansFind(t *testing.T) {
 			n := r.IntN(len(chosen) + 1)
 			due, late := chosen[:n], chosen[n:]
 			plan := p.Plan(due, late)
-			want := fmt.Sprint(plan.Wanted, plan.Missing)
-			wanted, missing := p.Foresee(due, late)
-			if got := fmt.Sprint(wanted, missing); got != want {
+			short := max(0, p.Plan(due, nil).Wanted-plan.Budget)
+			want := fmt.Sprint(plan.Wanted, short, plan.Missing)
+			wanted, foreseen, missing := p.Foresee(due, late)
+			if got := fmt.Sprint(wanted, foreseen, missing); got != want {
 				t.Fatalf("seed %d: foreseen %s, the plan says %s; %d due, %d late, budget %v, %d workers",
 					seed, got, want, len(due), len(late), plan.Budget, plan.Workers)
 			}

@@ -16,7 +16,8 @@
 // So jobs that may never be asked can be planned as well. A late one has its place in each
 // pass that it could be in, the second at the earliest, and not to call it is to leave it
 // out. Whom to call is decided between two passes, when nothing is under way, and may hang
-// on anything that the first has brought.
+// on anything that the first has brought. Those who are due never pay for it: they are
+// planned first, as if nobody were late, and then late ones are added while the proof holds.
 //
 // All of it hangs on one order, the same for the play and for every pass, of which a
 // worker takes the next job and never another. A sweep that skips a job that is not ready,
@@ -85,9 +86,9 @@ func (p *Plan) Run(ctx context.Context) []health.Outcome {
 			s.call()
 		}
 	}
-	for _, i := range p.beyond {
+	for _, i := range p.out {
 		if s.called[i] {
-			s.outcomes[i].Missing = p.tooShort()
+			s.outcomes[i].Missing = p.tooShort(&p.jobs[i])
 		}
 	}
 	return s.outcomes

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,34 +11,47 @@ import (
 const tenth = 100 * time.Millisecond
 
 // Err says in one sentence by how much the fleet does not fit the budget, what that does
-// to it, and what mends it; nil if every target is asked with its timeout in full.
+// to it, and what mends it; nil if every target is asked, or can be called, with its timeout
+// in full.
 func (p *Plan) Err() error {
-	cut, beyond := len(p.Cut), len(p.Beyond)
-	if cut+beyond == 0 {
+	var so []string
+	if n := len(p.Cut); n > 0 {
+		so = append(so, fmt.Sprintf("%s no more than %v", plural(n, "gets", "get"), p.Cap))
+	}
+	if n := len(p.Beyond); n > 0 {
+		so = append(so, fmt.Sprintf("%s not asked (%v are missing)", plural(n, "is", "are"), ceil(p.Missing)))
+	}
+	if n := len(p.LeftOut); n > 0 {
+		so = append(so, plural(n, "that may be called is left out", "that may be called are left out"))
+	}
+	if len(so) == 0 {
 		return nil
 	}
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s %v with %s, %v are left, so ", plural(len(p.jobs), "target needs", "targets need"),
-		ceil(p.Wanted), plural(p.Workers, "worker", "workers"), max(0, p.Budget).Truncate(tenth))
-	if cut > 0 {
-		fmt.Fprintf(&s, "%s no more than %v", plural(cut, "gets", "get"), p.Cap)
-	}
-	if cut > 0 && beyond > 0 {
-		s.WriteString(" and ")
-	}
-	if beyond > 0 {
-		fmt.Fprintf(&s, "%s not asked (%v are missing)", plural(beyond, "is", "are"), ceil(p.Missing))
-	}
+	remedy := "lower a timeout or raise the function's Timeout"
 	if p.Needed > p.Workers {
-		fmt.Fprintf(&s, ": lower a timeout, raise the function's Timeout, or allow %d workers", p.Needed)
-	} else {
-		s.WriteString(": lower a timeout or raise the function's Timeout")
+		remedy = fmt.Sprintf("lower a timeout, raise the function's Timeout, or allow %d workers", p.Needed)
 	}
-	return errors.New(s.String())
+	return fmt.Errorf("%s %v with %s, %v are left, so %s: %s", p.who(), ceil(p.Wanted), plural(p.Workers, "worker", "workers"),
+		max(0, p.Budget).Truncate(tenth), strings.Join(so, " and "), remedy)
 }
 
-// tooShort is why a target beyond the plan is not asked.
-func (p *Plan) tooShort() string {
+// who needs the time: those who are due, and whoever may be called beside them.
+func (p *Plan) who() string {
+	late := 0
+	for i := range p.jobs {
+		late += skipped(&p.jobs[i])
+	}
+	if late == 0 {
+		return plural(len(p.jobs), "target needs", "targets need")
+	}
+	return fmt.Sprintf("%s and %d more that may be called need", plural(len(p.jobs)-late, "target", "targets"), late)
+}
+
+// tooShort is why a job that the plan has no time for is not asked.
+func (p *Plan) tooShort(j *Job) string {
+	if j.Late {
+		return "not asked: it was called, and the time is too short for it beside those that are due"
+	}
 	return fmt.Sprintf("not asked: the time is %v too short for all targets, even with no timeout above %v",
 		ceil(p.Missing), Floor)
 }
