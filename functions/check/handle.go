@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"rollcall/internal/health"
 	"rollcall/internal/rollcall"
@@ -78,7 +75,7 @@ func (h handler) round(ctx context.Context, e event) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("event: scheduled %q is not a time, want RFC 3339 such as 2026-11-22T14:05:00Z", e.Scheduled)
 	}
-	report, err := h.Round(ctx, scheduled, invocation(ctx))
+	report, err := h.Round(ctx, scheduled, rollcall.Invocation(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +94,4 @@ func (h handler) check(ctx context.Context, e event) (any, error) {
 		return nil, err
 	}
 	return rollcall.NewDocument(report), nil
-}
-
-// invocation names this very invocation, so that a round knows its own writes again. The
-// request's id is not enough: Lambda may deliver one event twice at a time, under one id.
-func invocation(ctx context.Context) string {
-	request := "request"
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		request = lc.AwsRequestID
-	}
-	return request + "/" + rand.Text()[:8]
 }

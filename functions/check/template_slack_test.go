@@ -17,8 +17,8 @@ func (tmpl template) makesNothingForSlackUnasked(t *testing.T) {
 		made++
 		same(t, id+" is made if", r.Condition, "PostsToSlack")
 	}
-	if made < 10 {
-		t.Errorf("%d resources for Slack, want two queues, their policy, two subscriptions, a function with its source, role and log, an alarm", made)
+	if made < 11 {
+		t.Errorf("%d resources for Slack, want two queues, their policy, two subscriptions, a function with its source, role and log, two alarms", made)
 	}
 	for given, want := range map[string]bool{"": false, "/rollcall/slack": true} {
 		same(t, "for Slack, given "+given, tmpl.holds(t, map[string]any{"Condition": "PostsToSlack"}, map[string]any{"SlackWebhook": given}), want)
@@ -97,5 +97,19 @@ func (tmpl template) ringsWhenSlackIsNotTold(t *testing.T) {
 	same(t, "Threshold", p["Threshold"], any(1.0))
 	same(t, "EvaluationPeriods", p["EvaluationPeriods"], any(1.0))
 	same(t, "TreatMissingData", p["TreatMissingData"], "notBreaching") // SQS falls silent about a queue that nobody uses
+	tellsTheOperator(t, p)
+}
+
+// Long before a message is given up somebody hears that messages wait.
+func (tmpl template) ringsWhileSlackIsNotTold(t *testing.T) {
+	p := tmpl.one(t, "SlackWaitingAlarm").Properties
+	same(t, "metric", text(p["Namespace"])+" "+text(p["MetricName"])+" "+text(p["Statistic"]), "AWS/SQS ApproximateNumberOfMessagesNotVisible Minimum")
+	same(t, "dimension", text(at(p, "Dimensions", "0", "Name"))+" "+text(at(p, "Dimensions", "0", "Value")), "QueueName ${SlackQueue.QueueName}")
+	same(t, "rings", text(p["ComparisonOperator"]), "GreaterThanOrEqualToThreshold")
+	same(t, "Threshold", p["Threshold"], any(1.0))
+	same(t, "Period", seconds(t, p["Period"]), time.Minute)
+	same(t, "EvaluationPeriods", p["EvaluationPeriods"], any(15.0))
+	same(t, "DatapointsToAlarm", p["DatapointsToAlarm"], any(15.0)) // a message that is told at the second try is none
+	same(t, "TreatMissingData", p["TreatMissingData"], "notBreaching")
 	tellsTheOperator(t, p)
 }

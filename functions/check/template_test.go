@@ -35,6 +35,7 @@ func TestTemplate(t *testing.T) {
 	t.Run("keeps messages until they are told", tmpl.keepsMessagesUntilTheyAreTold)
 	t.Run("brings both topics to Slack", tmpl.bringsBothTopicsToSlack)
 	t.Run("rings when Slack is not told", tmpl.ringsWhenSlackIsNotTold)
+	t.Run("rings while Slack is not told", tmpl.ringsWhileSlackIsNotTold)
 }
 
 // What the function may do: these grants, neither more nor less.
@@ -142,7 +143,7 @@ func (tmpl template) asksOnceAMinute(t *testing.T) {
 // when some are.
 func (tmpl template) ringsWhenRoundsAreMissing(t *testing.T) {
 	interval := tmpl.interval(t)
-	same(t, "alarms", tmpl.withPrefix("AWS::CloudWatch::Alarm"), []string{"FailingAlarm", "SlackAlarm", "StoppedAlarm"})
+	same(t, "alarms", tmpl.withPrefix("AWS::CloudWatch::Alarm"), []string{"FailingAlarm", "SlackAlarm", "SlackWaitingAlarm", "StoppedAlarm"})
 	for name, want := range map[string]struct {
 		intervals, periods, threshold float64
 	}{

@@ -234,7 +234,8 @@ func TestWait(t *testing.T) {
 	}{
 		{"unsure", 0, 0, 15 * time.Second}, {"unsure", 0, 1, 15 * time.Second}, {"unsure", 0, 2, 30 * time.Second}, {"unsure", 0, 6, 8 * time.Minute},
 		{"denied", 0, 7, 15 * time.Minute}, {"denied", 0, 50, 15 * time.Minute}, {"unsure", 0, 1 << 40, 15 * time.Minute},
-		{"refused", 0, 40, 15 * time.Second}, {"unsure", time.Second, 9, time.Second}, {"unsure", 100 * time.Hour, 1, laterMost},
+		{"refused", 0, 40, 15 * time.Second}, {"unsure", time.Second, 9, 15 * time.Minute}, {"unsure", time.Second, 1, 15 * time.Second},
+		{"unsure", 40 * time.Minute, 9, 40 * time.Minute}, {"unsure", 100 * time.Hour, 1, laterMost}, {"refused", 20 * time.Second, 1, 20 * time.Second},
 	} {
 		if got := wait(health.Delivery(c.delivery), c.asked, c.received); got != c.want {
 			t.Errorf("%s, asked for %s, the %d. time: %s, want %s", c.delivery, c.asked, c.received, got, c.want)

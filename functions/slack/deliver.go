@@ -18,13 +18,14 @@ const (
 	// plenty stands for the deadline where there is none.
 	plenty = 30 * time.Second
 
-	// A message comes again when Slack says; else after the first of these, then twice as
-	// long each time, up to the second. With 50 tries that is half a day.
+	// A message comes again after the first of these, then after twice as long each time, up
+	// to the second; so 50 tries take half a day.
 	backOff     = 15 * time.Second
 	backOffMost = 15 * time.Minute
-	// laterMost is the longest that SQS keeps a message back from when it was received, 12
-	// hours, less what an invocation may have used of that.
-	laterMost = 12*time.Hour - time.Minute
+	// laterMost is the longest that a message waits because Slack asks for more than that. All
+	// of its tries are over before SQS drops it, as it does with what is older than the queue
+	// keeps: only then is it in the dead-letter queue, and the alarm rings.
+	laterMost = time.Hour
 )
 
 // deliver tells one message, once, and returns after how long it is to come again; 0: never.
@@ -33,7 +34,7 @@ const (
 // invocation that died ends soon after the invocation could have: so a crash before the post
 // delays a message, and one after it may tell it once more; none loses it.
 func (h handler) deliver(ctx context.Context, r record, by string) (again time.Duration) {
-	m := webhook.Read(r.Body, r.MessageID)
+	m := webhook.Read(r.Body, r.MessageID, time.Now())
 	log := slog.With("message", m.ID, "what", string(m.Kind), "received", r.received())
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -106,17 +107,14 @@ func (h handler) post(ctx context.Context, m webhook.Message, log *slog.Logger) 
 	}
 }
 
-// wait is after how long a message that was not told comes again, after so many times.
+// wait is after how long a message that was not told comes again, after so many times: never
+// sooner than without Slack's asking, or a busy minute would use up its tries.
 func wait(why health.Delivery, asked time.Duration, received int) time.Duration {
-	switch {
-	case asked > 0:
-		return min(asked, laterMost)
-	case why == health.Refused: // waiting changes nothing: soon it is in the dead-letter queue, and the alarm rings
-		return backOff
-	}
 	d := backOff
-	for n := 1; n < received && d < backOffMost; n++ {
-		d *= 2
+	if why != health.Refused { // then waiting changes nothing: soon it is in the dead-letter queue, and the alarm rings
+		for n := 1; n < received && d < backOffMost; n++ {
+			d *= 2
+		}
 	}
-	return min(d, backOffMost)
+	return min(max(asked, min(d, backOffMost)), laterMost)
 }

@@ -18,7 +18,7 @@ import (
 // whatever breaks where, a digest is told, and a second time only after a crash in between.
 func TestEndToEnd(t *testing.T) {
 	var started sync.WaitGroup
-	started.Go(func() { t.Run("AWS starts", func(t *testing.T) { awslocal.StartMoto(t) }) })
+	started.Go(func() { t.Run("AWS starts", warm) })
 	dir := awslocal.Build(t, "SlackFunction")
 	started.Wait()
 	awslocal.StartMoto(t)  // or the test ends here
@@ -80,9 +80,9 @@ func othersAreTold(c *cloud) {
 }
 
 func throttled(c *cloud) {
-	c.slack.Next(peer.Saying(429, "rate_limited", "7200"), peer.Saying(429, "rate_limited", "99999999"), peer.Saying(500, "rollup_error", ""))
+	c.slack.Next(peer.Saying(429, "rate_limited", "1800"), peer.Saying(429, "rate_limited", "99999999"), peer.Saying(429, "rate_limited", "1"), peer.Saying(500, "rollup_error", ""))
 	c.publishes(news())
-	for _, wait := range []time.Duration{2 * time.Hour, laterMost, 4 * backOff} { // the third time that it was received
+	for _, wait := range []time.Duration{30 * time.Minute, laterMost, 4 * backOff, 8 * backOff} { // the fourth time that it was received
 		d := c.delivers(plentyOfTime)
 		c.wantAgain(d, wait)
 		c.passes(d)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +9,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambdacontext"
-
 	"rollcall/internal/health"
+	"rollcall/internal/rollcall"
 	"rollcall/internal/secret"
 	"rollcall/internal/store"
 )
@@ -75,7 +73,7 @@ func (h handler) handle(ctx context.Context, raw json.RawMessage) (answer, error
 		return a, err
 	}
 	for _, r := range e.Records {
-		again := h.deliver(ctx, r, invocation(ctx))
+		again := h.deliver(ctx, r, rollcall.Invocation(ctx))
 		if again == 0 {
 			continue
 		}
@@ -85,13 +83,4 @@ func (h handler) handle(ctx context.Context, raw json.RawMessage) (answer, error
 		}
 	}
 	return a, nil
-}
-
-// invocation names this very message in this very invocation, so that a claim is known again.
-func invocation(ctx context.Context) string {
-	request := "request"
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		request = lc.AwsRequestID
-	}
-	return request + "/" + rand.Text()[:8]
 }

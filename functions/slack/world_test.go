@@ -68,6 +68,19 @@ func newCloud(t *testing.T, dir string) *cloud {
 	return c
 }
 
+// warm has AWS load, while the function is built, what the stories ask of it.
+func warm(t *testing.T) {
+	moto := awslocal.StartMoto(t)
+	moto.Bucket(t)
+	moto.Parameter(t, "x")
+	if _, err := sns.NewFromConfig(moto.Config()).ListTopics(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := sqs.NewFromConfig(moto.Config()).ListQueues(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // topic is a topic that the queue listens to as the template has it.
 func (c *cloud) topic(name string) (arn string) {
 	c.t.Helper()

@@ -138,13 +138,13 @@ type Cut struct {
 	Reminded []LeftOut
 	Open     []LeftOut
 	Groups   int // how many groups all the opened belong to; 0: nobody knows
+	Both     int // how many of all the open ones are among the opened too
 }
 
 // LeftOut counts incidents that are alike.
 type LeftOut struct {
-	Like  Incident // kind and facet of the subject, a fault's name, severity, class, closing, and maybe the group; without a kind nothing is known of them
-	Again bool     // of the open ones: they are among the opened too
-	N     int
+	Like Incident // kind and facet of the subject, a fault's name, severity, class, closing, and maybe the group; without a kind nothing is known of them
+	N    int
 }
 
 // Counts are targets by their latest status.

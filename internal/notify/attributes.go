@@ -56,5 +56,12 @@ func severity(d health.Digest) health.Severity {
 			}
 		}
 	}
+	for _, left := range listsOf(&d.Cut) {
+		for n := range *left {
+			if (*left)[n].Like.Severity == health.Critical {
+				return health.Critical
+			}
+		}
+	}
 	return health.Warning
 }

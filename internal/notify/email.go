@@ -36,7 +36,7 @@ func Email(d health.Digest, limit int) string {
 		}
 		b.WriteString(emailTitle(s) + join(blocks))
 		if more := len(s.Items) - len(blocks) + s.More; more > 0 {
-			b.WriteString("and " + number(more) + " more\n\n")
+			b.WriteString(More(more) + "\n\n")
 		}
 	}
 	b.WriteString(foot)
@@ -77,7 +77,7 @@ func emailBlock(i Item) text {
 func emailFoot(p Page) string {
 	text := strings.Join(p.Foot, "\n") + "\n"
 	if p.Query != "" {
-		text += "\nThe results in the function's log, for CloudWatch Logs Insights:\n" + p.Query + "\n"
+		text += "\nThe results in the log of the function that checks, for CloudWatch Logs Insights:\n" + p.Query + "\n"
 	}
 	if p.Kind == health.Test {
 		text += testBanner

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,7 +33,13 @@ const eventMost = 256 << 10
 //	 "opened":[{...}],"opened_more":412,       what began; "_more": how many were left out
 //	 "closed":[{...}],"closed_more":3,         what ended
 //	 "reminded":[{...}],                       what goes on and is told again: time has passed, or it is "worse"
-//	 "open":[{...}]}                           catchup only: everything that is open now
+//	 "open":[{...}],                           catchup only: everything that is open now
+//	 "left_out":{                              what the "_more" are, counted by what they have in common
+//	  "opened":[{"of":"target","facet":"availability","severity":"critical","class":"connect","group":"payments","n":409}],
+//	  "closed":[...],"reminded":[...],         "group" of the opened only, of the most frequent five
+//	  "open":[...],
+//	  "groups":60,                             to how many groups all the opened belong
+//	  "both":3}}                               how many of the open are among the opened
 //
 // and an incident
 //
@@ -69,41 +74,52 @@ func Event(d health.Digest, limit int) []byte {
 	}
 	head.Groups, head.GroupsMore = groupsWithin(a.Groups, limit/4)
 	all := [...][]*health.Incident{refer(d.Opened), refer(d.Closed), refer(d.Reminded), refer(d.Open)}
-	event, whole := encode(head, d, all, limit)
-	sorted := true
-	for _, incidents := range all {
-		if !whole && !slices.IsSortedFunc(incidents, louder) {
-			loudest(incidents)
-			sorted = false
-		}
+	event, whole := encode(head, d, all, limit, 0)
+	if whole {
+		return event
 	}
-	if !sorted { // the quietest have to go
-		event, _ = encode(head, d, all, limit)
+	for _, incidents := range all { // the quietest have to go
+		loudest(incidents)
 	}
+	lost, _ := newCutter(d).cut(all, [4]int{}) // as much as it can be
+	event, _ = encode(head, d, all, limit, min(len(marshal(lost)), limit/8))
 	return event
 }
 
 // encode writes incidents in the order they are given in, and tells whether all of them are
-// in it.
-func encode(head headJSON, d health.Digest, all [4][]*health.Incident, limit int) (event []byte, whole bool) {
+// in it. So many bytes are kept for counting those that are not.
+func encode(head headJSON, d health.Digest, all [4][]*health.Incident, limit, kept int) (event []byte, whole bool) {
 	names := [...]string{"opened", "closed", "reminded", "open"}
 	var b bytes.Buffer
 	b.Write(bytes.TrimSuffix(marshal(head), []byte("}")))
-	room := limit - b.Len() - len("}")
+	room := limit - kept - b.Len() - len(`,"left_out":}`)
 	lists := make([]list[text], len(all))
 	for i, incidents := range all {
 		room -= len(`,"":[],"_more":1000000000`) + 2*len(names[i])
 		lists[i] = list[text]{len(incidents), func(n int) text { return text("," + string(marshal(toJSON(d, incidents[n])))) }}
 	}
+	fitting := fit(room, lists)
+	var told [4]int
 	whole = true
-	for i, items := range fit(room, lists) {
-		if len(all[i]) == 0 {
-			continue
+	for i, items := range fitting {
+		told[i] = len(items)
+		whole = whole && len(items) == len(all[i])
+	}
+	if !whole && kept == 0 {
+		return nil, false // what it loses is counted the next time
+	}
+	lost, more := newCutter(d).cut(all, told)
+	for i, items := range fitting {
+		if len(all[i]) > 0 || more[i] > 0 {
+			fmt.Fprintf(&b, `,"%s":[%s]`, names[i], strings.TrimPrefix(join(items), ","))
 		}
-		fmt.Fprintf(&b, `,"%s":[%s]`, names[i], strings.TrimPrefix(join(items), ","))
-		if more := len(all[i]) - len(items); more > 0 {
-			fmt.Fprintf(&b, `,"%s_more":%d`, names[i], more)
-			whole = false
+		if more[i] > 0 {
+			fmt.Fprintf(&b, `,"%s_more":%d`, names[i], more[i])
+		}
+	}
+	if more != [4]int{} {
+		if text := lost.within(limit - b.Len() - len(`,"left_out":}`)); len(text) > len("{}") {
+			b.WriteString(`,"left_out":` + string(text))
 		}
 	}
 	b.WriteByte('}')
@@ -120,8 +136,8 @@ func groupsWithin(groups []string, room int) ([]string, int) {
 	return groups, 0
 }
 
-// ParseEvent reads an event. What was left out of it is missing from the digest; all else is
-// as it was told. Its errors say what is not of the schema.
+// ParseEvent reads an event. What was left out of it is counted in the digest's Cut; all else
+// is as it was told. Its errors say what is not of the schema.
 func ParseEvent(event []byte) (health.Digest, error) {
 	var e eventJSON
 	if err := json.Unmarshal(event, &e); err != nil {
@@ -151,6 +167,7 @@ func ParseEvent(event []byte) (health.Digest, error) {
 			*l.to = append(*l.to, i)
 		}
 	}
+	d.Cut = e.LeftOut.cut(d, [...]int{e.OpenedMore, e.ClosedMore, e.RemindedMore, e.OpenMore})
 	return d, nil
 }
 

@@ -108,6 +108,7 @@ func FuzzParseEvent(f *testing.F) {
 		f.Add(Event(d, Least))
 	}
 	f.Add([]byte(`{"schema":"rollcall.digest/1","sent":"2026-11-22T14:17:00Z","opened":[{"evidence":{"attempts":[{},{},{},{},{},{"ms":1e300}],"phases_ms":{"dns":-0.0}},"dependants":[""],"dependent":-1}]}`))
+	f.Add([]byte(`{"schema":"rollcall.digest/1","opened_more":9,"open_more":2,"left_out":{"opened":[{"of":"checker","name":"blind","worse":true,"n":3},{"of":"target","group":"a b","n":3}],"open":[{"of":"x","n":2}],"groups":2,"both":7}}`))
 	f.Add([]byte(`{"schema":"rollcall.digest/1","round":"9999-12-31T23:59:59-12:00","open":[{"closed":"0001-01-01T00:00:00Z","tags":[]}]}`))
 	f.Fuzz(func(t *testing.T, event []byte) {
 		d, err := ParseEvent(event)

@@ -25,7 +25,7 @@ var faults = map[string]fault{
 	health.FaultDelivery: {
 		name:   "delivery",
 		open:   "rollcall: a message was refused",
-		so:     "Some news did not reach you. The log of the function has it, as result lines.",
+		so:     "Some news did not reach you. The log of the function that checks has it, as result lines.",
 		closed: "rollcall: no refused message is waiting any more",
 	},
 	health.FaultBudget: {

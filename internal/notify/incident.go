@@ -11,17 +11,17 @@ import (
 // sides are the words for a facet that keeps changing between them.
 type sides struct {
 	turns    string // its changes
-	up, down string // where it is once it is calm
+	up, down string // where it is once it no longer does
 }
 
 func sidesOf(i *health.Incident) sides {
 	switch i.Subject.Facet {
 	case health.Latency:
-		return sides{"turns between fast and slow", "calm, fast", "calm, slow"}
+		return sides{"turns between fast and slow", "calm, fast", "slow"}
 	case health.Certificate:
-		return sides{"turns between good and bad", "calm, good", "calm, bad"}
+		return sides{"turns between good and bad", "calm, good", "bad"}
 	default:
-		return sides{"ups and downs", string(health.CalmUp), string(health.CalmDown)}
+		return sides{"ups and downs", string(health.CalmUp), "down"}
 	}
 }
 
@@ -68,7 +68,7 @@ func closing(i *health.Incident, name string) string {
 	case i.Closing == health.CalmUp:
 		return sideOf(i, name) + " is " + sidesOf(i).up + " after flapping for " + span(lasted)
 	case i.Closing == health.CalmDown:
-		return sideOf(i, name) + " is " + sidesOf(i).down + " after flapping for " + span(lasted)
+		return sideOf(i, name) + " is " + sidesOf(i).down + ", no longer flapping after " + span(lasted)
 	default:
 		return sideOf(i, name) + " recovered after " + span(lasted)
 	}

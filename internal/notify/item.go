@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func closedItem(_ health.Digest, i *health.Incident) Item {
 	}
 	lines = quote(lines, "", traits(i), causeMost)
 	lines = address(lines, "URL", i.URL)
-	return Item{Severity: i.Severity, Closed: true, What: closing(i, label(i)), Lines: lines}
+	return Item{Severity: i.Severity, Closing: cmp.Or(i.Closing, health.Recovered), What: closing(i, label(i)), Lines: lines}
 }
 
 func plain(text string) Line { return Line{Text: text} }

@@ -14,12 +14,13 @@ import (
 // and where they go.
 type Page struct {
 	Headline string // what it is about, in one line
+	Tag      string // " [shop, 12 minutes late]": whose it is, where several share a channel; ASCII, at most 100 characters
 	Severity health.Severity
 	Kind     health.DigestKind
 	Lead     []string  // what must be known before the rest is read; a paragraph each, of one or more lines
 	Sections []Section // the gravest first
 	Foot     []string  // how things are, and where this comes from; a line each
-	Query    string    // for CloudWatch Logs Insights, on the function's log: what was found; empty when there was no round
+	Query    string    // for CloudWatch Logs Insights, on the log of the function that checks: what was found; empty when there was no round
 }
 
 // Section is what is told in the same words, the loudest first.
@@ -32,9 +33,9 @@ type Section struct {
 // Item tells of one incident.
 type Item struct {
 	Severity health.Severity
-	Closed   bool   // it has ended
-	What     string // the sentence
-	Lines    []Line // why, since when, where to go next; never none
+	Closing  health.Closing // how it has ended; empty while it goes on
+	What     string         // the sentence
+	Lines    []Line         // why, since when, where to go next; never none
 }
 
 // Line is one fact of an item. It has no control characters and no line end; what a channel
@@ -72,7 +73,7 @@ const crowd = 10
 // longest sections it leaves out what nobody would read.
 func PageOf(d health.Digest) Page {
 	p := Page{
-		Headline: headline(d), Severity: severity(d), Kind: d.Kind,
+		Headline: headline(d), Tag: tag(d), Severity: severity(d), Kind: d.Kind,
 		Lead: lead(d), Foot: foot(d), Query: query(d),
 	}
 	all := chapters(d)
@@ -81,10 +82,10 @@ func PageOf(d health.Digest) Page {
 		lists[n] = list[Item]{len(c.incidents), func(i int) Item { return c.item(d, c.incidents[i]) }}
 	}
 	for n, items := range fit(pageMost, lists) {
-		total := len(all[n].incidents)
+		total := all[n].total()
 		p.Sections = append(p.Sections, Section{Title: all[n].title + ": " + number(total), Items: items, More: total - len(items)})
 	}
-	if alone(d) && len(p.Sections[0].Items) == 1 {
+	if alone(d) && len(p.Sections) == 1 && len(p.Sections[0].Items) == 1 {
 		p.Sections[0].Title, p.Headline = "", p.Sections[0].Items[0].What
 	}
 	return p
@@ -92,14 +93,19 @@ func PageOf(d health.Digest) Page {
 
 // alone reports whether d is the news of one incident: then it is all there is to say.
 func alone(d health.Digest) bool {
-	return d.Kind == health.News && len(d.Opened)+len(d.Closed)+len(d.Reminded) == 1
+	return d.Kind == health.News && tellings(d) == 1
+}
+
+// tellings is how many incidents d tells of, those left out of its event counted in.
+func tellings(d health.Digest) int {
+	return total(d.Opened, d.Cut.Opened) + total(d.Closed, d.Cut.Closed) + total(d.Reminded, d.Cut.Reminded)
 }
 
 // headline says in one line what a page is about.
 func headline(d health.Digest) string {
 	switch d.Kind {
 	case health.Test:
-		return "This is a test: somebody asked for it, to see that it arrives. Nothing has happened."
+		return "TEST: somebody asked for this, to see that it arrives. Nothing has happened."
 	case health.First:
 		return welcome(d) + "."
 	}
@@ -113,7 +119,7 @@ func headline(d health.Digest) string {
 	if d.Kind != health.CatchUp {
 		return strings.Join(parts, ", ")
 	}
-	if len(d.Open) == 0 {
+	if total(d.Open, d.Cut.Open) == 0 {
 		parts = append([]string{"nothing open now"}, parts...)
 	}
 	return "Catching up: " + strings.Join(parts, ", ") + " meanwhile."
@@ -134,50 +140,88 @@ func past(d health.Digest) bool { return late(d) > 0 }
 func lead(d health.Digest) []string {
 	var paragraphs []string
 	if past(d) {
-		paragraphs = append(paragraphs, fmt.Sprintf("Late: this was so at %s, and is told at %s, %s later. What has changed since is told in messages of its own.",
-			clock(d.Round), clock(d.Sent), span(late(d))))
+		paragraphs = append(paragraphs, lateness(d.Round, d.Sent))
 	}
 	switch d.Kind {
 	case health.First:
-		paragraphs = append(paragraphs, "When something breaks, one message tells you; when it has recovered, another. You need not do anything now.")
+		text := "When something breaks, one message tells you; when it has recovered, another."
+		if well(d) {
+			text += " You need not do anything now."
+		}
+		paragraphs = append(paragraphs, text)
 	case health.CatchUp:
 		paragraphs = append(paragraphs, "Messages before this one were not accepted in time. This one stands for all of them.")
 	}
-	if len(d.Opened) > crowd {
-		paragraphs = append(paragraphs, overview(d.Opened))
+	if total(d.Opened, d.Cut.Opened) > crowd && !slices.ContainsFunc(d.Cut.Opened, unknown) {
+		paragraphs = append(paragraphs, overview(d))
 	}
 	return paragraphs
 }
 
+// well reports whether nothing that d speaks of asks for somebody: nothing is bad, and
+// nothing opened.
+func well(d health.Digest) bool {
+	return d.Counts.Down+d.Counts.Degraded+d.Counts.Unknown+total(d.Opened, d.Cut.Opened) == 0
+}
+
 // overview counts a crowd of openings by what is wrong, and by group.
-func overview(opened []health.Incident) string {
-	text := "Causes: " + ranking(opened, func(i *health.Incident) string { return string(i.Class) }) + "."
-	if groups := ranking(opened, groupOf); groups != "" {
+func overview(d health.Digest) string {
+	text := "Causes: " + ranking(rank(d, func(i *health.Incident) string { return string(i.Class) })) + "."
+	if groups := ranking(rankGroups(d)); groups != "" {
 		text += "\nGroups: " + groups + "."
 	}
 	return text
 }
 
-// ranking counts incidents by key, the most frequent first: "connect 4,812 and timeout 188".
-func ranking(incidents []health.Incident, key func(*health.Incident) string) string {
+// ranking tells how often keys come: "connect 4,812 and timeout 188".
+func ranking(first []ranked, others int) string {
+	words := make([]string, len(first))
+	for n, r := range first {
+		words[n] = r.key + " " + number(r.n)
+	}
+	return and(words, others)
+}
+
+// ranked is how often a key comes.
+type ranked struct {
+	key string
+	n   int
+}
+
+// groupMost bounds the name of a group, and of a class, where they are counted.
+const groupMost = 128
+
+// rank is the most frequent five keys of what d opens, and how many others there are.
+func rank(d health.Digest, key func(*health.Incident) string) (first []ranked, others int) {
 	counts := map[string]int{}
-	for n := range incidents {
-		if k := clean(key(&incidents[n]), 128); k != "" {
-			counts[k]++
+	add := func(i *health.Incident, n int) {
+		if k := clean(key(i), groupMost); k != "" {
+			counts[k] += n
 		}
 	}
-	keys := make([]string, 0, len(counts))
-	for k := range counts {
-		keys = append(keys, k)
+	for n := range d.Opened {
+		add(&d.Opened[n], 1)
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
-	})
-	words := make([]string, 0, 5)
-	for _, k := range keys[:min(len(keys), 5)] {
-		words = append(words, k+" "+number(counts[k]))
+	for n := range d.Cut.Opened {
+		add(&d.Cut.Opened[n].Like, d.Cut.Opened[n].N)
 	}
-	return and(words, len(keys)-len(words))
+	all := make([]ranked, 0, len(counts))
+	for k, n := range counts {
+		all = append(all, ranked{k, n})
+	}
+	slices.SortFunc(all, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.key, b.key)) })
+	first = all[:min(len(all), 5)]
+	return first, len(all) - len(first)
+}
+
+// rankGroups ranks the groups of what d opens, those of which nothing is left in its event
+// counted in.
+func rankGroups(d health.Digest) (first []ranked, others int) {
+	first, others = rank(d, groupOf)
+	if d.Cut.Groups > 0 {
+		others = max(d.Cut.Groups-len(first), 0)
+	}
+	return first, others
 }
 
 // foot is how the targets are, which round this comes from, and by which name to know it
@@ -190,6 +234,17 @@ func foot(d health.Digest) []string {
 	lines := []string{round + ".", "Message id " + clean(d.ID, 256) + "; a copy has the same."}
 	if now := present(d); now != "" {
 		lines = append([]string{now}, lines...)
+	}
+	lost := 0 // and it stands in no section, because nobody knows in which
+	for _, left := range listsOf(&d.Cut) {
+		for _, l := range *left {
+			if unknown(l) {
+				lost += l.N
+			}
+		}
+	}
+	if lost > 0 {
+		lines = append([]string{number(lost) + " more did not fit into the message."}, lines...)
 	}
 	return lines
 }

@@ -58,7 +58,7 @@ func TestPage(t *testing.T) {
 	if len(p.Sections) != 1 || len(p.Sections[0].Items) != 2 || p.Severity != health.Critical || p.Kind != health.News {
 		t.Fatalf("page %+v, want two items in one critical section", p)
 	}
-	if item := p.Sections[0].Items[0]; item.What != "edge-eu is down" || item.Closed || item.Severity != health.Critical {
+	if item := p.Sections[0].Items[0]; item.What != "edge-eu is down" || item.Closing != "" || item.Severity != health.Critical {
 		t.Errorf("first item %+v, want what most depends on", item)
 	}
 	p = PageOf(stories()["one-down"])
@@ -72,7 +72,7 @@ func TestPage(t *testing.T) {
 		t.Errorf("a page %+v, want the item's words for a headline, no title, and two addresses", p)
 	}
 	p = PageOf(stories()["calm"])
-	if item := p.Sections[0].Items[0]; !item.Closed {
+	if item := p.Sections[0].Items[0]; item.Closing != health.CalmUp {
 		t.Errorf("item %+v, want it closed", item)
 	}
 	p = PageOf(outage(5000))
@@ -123,5 +123,28 @@ func TestReadme(t *testing.T) {
 	}
 	if mail := Email(stories()["one-down"], emailMost); !strings.Contains(string(readme), "```\n"+mail+"```\n") {
 		t.Errorf("README does not show this alert:\n%s", mail)
+	}
+}
+
+// TestWelcome: nobody is told to lean back while something is wrong.
+func TestWelcome(t *testing.T) {
+	const rest = "You need not do anything now."
+	for what, c := range map[string]struct {
+		counts health.Counts
+		opened []health.Incident
+		leans  bool
+	}{
+		"all is well":       {health.Counts{Targets: 3, Up: 2, Paused: 1}, nil, true},
+		"not asked yet":     {health.Counts{Targets: 3, Pending: 3}, nil, true},
+		"one is down":       {health.Counts{Targets: 3, Up: 2, Down: 1}, nil, false},
+		"one is degraded":   {health.Counts{Targets: 3, Up: 2, Degraded: 1}, nil, false},
+		"one is unknown":    {health.Counts{Targets: 3, Up: 2, Unknown: 1}, nil, false},
+		"rollcall is blind": {health.Counts{Targets: 3, Up: 3}, []health.Incident{ofSight()}, false},
+	} {
+		d := news("shop", 3)
+		d.Kind, d.Counts, d.Opened = health.First, c.counts, c.opened
+		if mail := Email(d, emailMost); strings.Contains(mail, rest) != c.leans {
+			t.Errorf("%s: %q", what, mail)
+		}
 	}
 }

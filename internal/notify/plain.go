@@ -18,10 +18,10 @@ func Plain(d health.Digest) string {
 	if d.Kind != health.News {
 		text += ascii(headline(d), nameMost) + "\n"
 	}
-	tail := "The topic refused the full message; the log of the function has the causes.\nMessage id " + ascii(d.ID, 100) + "\n"
+	tail := "The topic refused the full message; the log of the function that checks has the causes.\nMessage id " + ascii(d.ID, 100) + "\n"
 	for _, b := range tally(d) {
 		line := b.String() + "\n"
-		if b.whole == "" {
+		if b.whole == "" && len(b.incidents) > 0 {
 			line = b.String() + ": " + b.names(5) + "\n"
 		}
 		if len(text)+len(line)+len(tail) <= plainMost {

@@ -14,7 +14,7 @@ const (
 	mostRounds  = 4  // the most rounds a query asks for
 )
 
-// query finds what d tells in the result lines of the function's log. Of a few targets and
+// query finds what d tells in the result lines in the log of the function that checks. Of a few targets and
 // groups it shows the latest rounds, this one among them; of many, and of trouble of
 // rollcall's own, this round and those in which it began: there whatever changed is logged
 // even where only changes are. What is up comes last.
@@ -34,7 +34,7 @@ func query(d health.Digest) string {
 // subjects is the condition that a result line is of one of those d tells of; empty when
 // they are too many, none, or not to be asked for by name.
 func subjects(d health.Digest) string {
-	if d.Kind != health.News {
+	if d.Kind != health.News || tellings(d) > len(d.Opened)+len(d.Closed)+len(d.Reminded) {
 		return ""
 	}
 	var targets, groups []string

@@ -30,6 +30,12 @@ type eventJSON struct {
 	Closed   []incidentJSON `json:"closed"`
 	Reminded []incidentJSON `json:"reminded"`
 	Open     []incidentJSON `json:"open"`
+
+	OpenedMore   int     `json:"opened_more"`
+	ClosedMore   int     `json:"closed_more"`
+	RemindedMore int     `json:"reminded_more"`
+	OpenMore     int     `json:"open_more"`
+	LeftOut      cutJSON `json:"left_out"`
 }
 
 type incidentJSON struct {

@@ -35,5 +35,5 @@ func ofItself(d health.Digest) bool {
 		return false
 	}
 	bundles := tally(d)
-	return len(bundles) > 0 && ofChecker(bundles[0].incidents[0]) && (alone(d) || bundles[0].whole != "")
+	return len(bundles) > 0 && len(bundles[0].incidents) > 0 && ofChecker(bundles[0].incidents[0]) && (alone(d) || bundles[0].whole != "")
 }

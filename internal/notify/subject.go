@@ -14,9 +14,12 @@ const subjectMost = 99
 // Subject is d as the subject of a mail: what happened first, the fleet last, so that a
 // phone's lock screen shows what matters.
 func Subject(d health.Digest) string {
-	from := " [" + ascii(d.Fleet, 32) + tardy(d) + "]"
+	from := tag(d)
 	return line(d, subjectMost-len(from)) + from
 }
+
+// tag is whose d is, and how late: " [shop, 12 minutes late]".
+func tag(d health.Digest) string { return " [" + ascii(d.Fleet, 32) + tardy(d) + "]" }
 
 // tardy says that d is not the news of this minute: ", 12 minutes late".
 func tardy(d health.Digest) string {
@@ -39,7 +42,7 @@ func line(d health.Digest, most int) string {
 		return clip(text, most)
 	case health.CatchUp:
 		what := "catch-up: "
-		if len(d.Open) == 0 {
+		if total(d.Open, d.Cut.Open) == 0 {
 			what += "nothing open now, "
 		}
 		return what + gist(d, most-len(what))
@@ -60,7 +63,7 @@ func welcome(d health.Digest) string {
 // only is the sentence of the one incident of d, with its cause; empty when there is not
 // exactly one.
 func only(d health.Digest) string {
-	if len(d.Opened)+len(d.Closed)+len(d.Reminded) != 1 {
+	if tellings(d) != 1 || len(d.Opened)+len(d.Closed)+len(d.Reminded) != 1 {
 		return ""
 	}
 	switch {

@@ -4,9 +4,9 @@ import "rollcall/internal/health"
 
 // bundle is what a headline counts together.
 type bundle struct {
-	word      string // "2 down"
-	whole     string // instead of a count
-	incidents []*health.Incident
+	word  string // "2 down"
+	whole string // instead of a count
+	pile
 }
 
 func (b bundle) String() string {
@@ -14,15 +14,15 @@ func (b bundle) String() string {
 	case b.whole != "":
 		return b.whole
 	case b.word == "":
-		return counted(len(b.incidents), "fault") + " of rollcall"
+		return counted(b.total(), "fault") + " of rollcall"
 	default:
-		return number(len(b.incidents)) + " " + b.word
+		return number(b.total()) + " " + b.word
 	}
 }
 
 // named is the names of some of a bundle in brackets: " (checkout, search and 5 more)".
 func (b bundle) named(most int) string {
-	if b.whole != "" {
+	if b.whole != "" || len(b.incidents) == 0 {
 		return ""
 	}
 	return " (" + b.names(most) + ")"
@@ -35,72 +35,88 @@ func (b bundle) names(most int) string {
 	for n, i := range first {
 		names[n] = terse(i)
 	}
-	return and(names, len(b.incidents)-len(names))
+	return and(names, b.total()-len(names))
 }
 
 // tally counts what d tells, the gravest bundle first; those without incidents are left out.
 func tally(d health.Digest) []bundle {
+	var rest pile
 	if d.Kind == health.CatchUp {
-		return some(
-			bundle{word: "open now", incidents: refer(d.Open)},
-			bundle{word: "opened", incidents: refer(d.Opened)},
-			bundle{word: "closed", incidents: refer(d.Closed)},
-		)
+		var open, opened, closed pile
+		sort(d.Open, d.Cut.Open, &open, func(*health.Incident) *pile { return &open })
+		sort(d.Opened, d.Cut.Opened, &opened, func(*health.Incident) *pile { return &opened })
+		sort(d.Closed, d.Cut.Closed, &closed, func(*health.Incident) *pile { return &closed })
+		return some(bundle{word: "open now", pile: open}, bundle{word: "opened", pile: opened}, bundle{word: "closed", pile: closed})
 	}
-	var down, leading, sight, flapping, degraded, faults []*health.Incident
-	for _, i := range refer(d.Opened) {
-		if n := dependents(i); n > 0 && (leading == nil || louder(i, leading[0]) < 0) {
-			leading = []*health.Incident{i}
+	var begun beginnings
+	sort(d.Opened, d.Cut.Opened, &rest, begun.place)
+	var over endings
+	var sighted, worse, still pile
+	sort(d.Closed, d.Cut.Closed, &rest, func(i *health.Incident) *pile {
+		if p := over.place(i); p != &over.recovered || !blind(i) {
+			return p
 		}
-		switch {
-		case blind(i):
-			sight = append(sight, i)
-		case ofChecker(i):
-			faults = append(faults, i)
-		case flaps(i):
-			flapping = append(flapping, i)
-		case degrades(i):
-			degraded = append(degraded, i)
-		default:
-			down = append(down, i)
+		return &sighted
+	})
+	sort(d.Reminded, d.Cut.Reminded, &rest, func(i *health.Incident) *pile {
+		if worsened(d, i) {
+			return &worse
 		}
-	}
-	var sighted, recovered []*health.Incident
-	ended := endings(d)
-	for _, i := range ended.recovered {
-		if blind(i) {
-			sighted = append(sighted, i)
-		} else {
-			recovered = append(recovered, i)
-		}
-	}
-	consequence := ""
-	if leading != nil {
-		consequence = number(dependents(leading[0])) + " depend on " + terse(leading[0])
-	}
-	worse, still := again(d)
+		return &still
+	})
+	first, consequence := leading(d.Opened)
 	return some(
-		bundle{word: "down", incidents: down},
-		bundle{whole: consequence, incidents: leading},
-		bundle{whole: "rollcall cannot see", incidents: sight},
-		bundle{word: "now critical", incidents: worse},
-		bundle{word: "flapping", incidents: flapping},
-		bundle{word: "calm but bad", incidents: ended.bad},
-		bundle{word: "degraded", incidents: degraded},
-		bundle{word: "", incidents: faults},
-		bundle{whole: "rollcall can see again", incidents: sighted},
-		bundle{word: "recovered", incidents: recovered},
-		bundle{word: "calm again", incidents: ended.calm},
-		bundle{word: "no longer checked", incidents: ended.unchecked},
-		bundle{word: "still open", incidents: still},
+		bundle{word: "down", pile: begun.down},
+		bundle{whole: consequence, pile: first},
+		bundle{whole: "rollcall cannot see", pile: begun.sight},
+		bundle{word: "now critical", pile: worse},
+		bundle{word: "flapping", pile: begun.flapping},
+		bundle{word: "calm but bad", pile: over.bad},
+		bundle{word: "degraded", pile: begun.degraded},
+		bundle{word: "", pile: begun.faults},
+		bundle{whole: "rollcall can see again", pile: sighted},
+		bundle{word: "recovered", pile: over.recovered},
+		bundle{word: "calm again", pile: over.calm},
+		bundle{word: "no longer checked", pile: over.unchecked},
+		bundle{word: "still open", pile: still},
+		bundle{word: "more", pile: rest},
 	)
+}
+
+// beginnings are what d opens, by what people call it.
+type beginnings struct{ down, sight, flapping, degraded, faults pile }
+
+func (b *beginnings) place(i *health.Incident) *pile {
+	switch {
+	case blind(i):
+		return &b.sight
+	case ofChecker(i):
+		return &b.faults
+	case flaps(i):
+		return &b.flapping
+	case degrades(i):
+		return &b.degraded
+	default:
+		return &b.down
+	}
+}
+
+// leading is the loudest of what was opened on which others depend, and says so.
+func leading(opened []health.Incident) (p pile, consequence string) {
+	for _, i := range refer(opened) {
+		if n := dependents(i); n > 0 && (p.incidents == nil || louder(i, p.incidents[0]) < 0) {
+			p.incidents = []*health.Incident{i}
+			consequence = number(n) + " depend on " + terse(i)
+		}
+	}
+	return p, consequence
 }
 
 // some are the bundles that are not empty.
 func some(all ...bundle) []bundle {
 	var few []bundle
 	for _, b := range all {
-		if len(b.incidents) > 0 {
+		if b.total() > 0 {
 			few = append(few, b)
 		}
 	}

@@ -1,10 +1,13 @@
 package rollcall
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/caarlos0/env/v11"
 )
 
@@ -21,4 +24,15 @@ func FromEnvironment[T any]() (T, error) {
 		said[i] = strings.TrimPrefix(one.Error(), "env: ")
 	}
 	return e, fmt.Errorf("environment of the function: %s; the template sets them", strings.Join(said, "; "))
+}
+
+// Invocation names one deed of one invocation of a function, so that it knows its own writes
+// again. The request's id is not enough: Lambda may deliver one event twice at a time, under
+// one id, and one invocation may do several.
+func Invocation(ctx context.Context) string {
+	request := "request"
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		request = lc.AwsRequestID
+	}
+	return request + "/" + rand.Text()[:8]
 }

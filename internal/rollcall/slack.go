@@ -81,10 +81,10 @@ func (s *Slack) Post(ctx context.Context, to secret.Text, payload []byte) (healt
 	return s.client.Post(ctx, to, payload)
 }
 
-// Later lets a message that was received come again after d, in whole seconds.
+// Later lets a message that was received come again after d, rounded up to whole seconds.
 func (s *Slack) Later(ctx context.Context, receipt string, d time.Duration) error {
 	_, err := s.messages.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: &s.queue, ReceiptHandle: &receipt, VisibilityTimeout: int32(d / time.Second),
+		QueueUrl: &s.queue, ReceiptHandle: &receipt, VisibilityTimeout: int32((d + time.Second - 1) / time.Second),
 	})
 	if err != nil {
 		return fmt.Errorf("let a message come again in %s: %w", d, err)

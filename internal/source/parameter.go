@@ -25,6 +25,7 @@ const (
 	parameterTries = 3
 	parameterPause = 200 * time.Millisecond // before the second try; then twice as long
 	parameterMost  = 64 << 10               // bytes of an answer: a value has at most 8 KB
+	saidMost       = 200                    // bytes that are quoted of an answer that has no value
 )
 
 // Parameter is a SecureString in SSM's Parameter Store. Its value is kept for five minutes,
@@ -81,7 +82,7 @@ func (p *Parameter) ask(ctx context.Context) error {
 		var value string
 		var again bool
 		if value, again, err = p.try(ctx); err == nil {
-			p.value, p.read = value, time.Now()
+			p.value, p.read = value, time.Now().Round(0) // by the wall clock: the other one stands still while the function is frozen
 			return nil
 		}
 		if !again {
@@ -101,12 +102,18 @@ func (p *Parameter) try(ctx context.Context) (value string, again bool, err erro
 	var answer struct {
 		Parameter struct{ Value string }
 		Type      string `json:"__type"`
+		Message   string // "message" in some answers
 	}
 	err = json.Unmarshal(body, &answer)
 	_, code, found := strings.Cut(answer.Type, "#")
 	if !found {
 		code = answer.Type
 	}
+	said := answer.Message
+	if said == "" { // whoever else answers in AWS's place, a proxy maybe
+		said = string(body)
+	}
+	said = said[:min(len(said), saidMost)]
 	switch {
 	case status == http.StatusOK && err == nil && answer.Parameter.Value != "":
 		return answer.Parameter.Value, false, nil
@@ -115,10 +122,10 @@ func (p *Parameter) try(ctx context.Context) (value string, again bool, err erro
 	case code == "ParameterNotFound":
 		return "", false, errors.New("no such parameter; make it, as a SecureString, with: aws ssm put-parameter")
 	case code == "AccessDeniedException":
-		return "", false, errors.New("access denied: it needs ssm:GetParameter on the parameter, and kms:Decrypt on a key of one's own")
+		return "", false, fmt.Errorf("access denied, %q: it needs ssm:GetParameter on the parameter, and kms:Decrypt on a key of one's own", said)
 	default:
 		return "", status >= 500 || status == http.StatusTooManyRequests || code == "ThrottlingException",
-			fmt.Errorf("status %d, %s, want 200", status, code)
+			fmt.Errorf("%s, %q, want 200", strings.TrimSuffix(fmt.Sprintf("status %d, %s", status, code), ", "), said)
 	}
 }
 
@@ -128,7 +135,7 @@ func (p *Parameter) call(ctx context.Context) (status int, body []byte, err erro
 	if err != nil {
 		return 0, nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.endpoint(), bytes.NewReader(asked))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.endpoint(ctx), bytes.NewReader(asked))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -158,19 +165,51 @@ func (p *Parameter) client() aws.HTTPClient {
 	return http.DefaultClient
 }
 
-// endpoint is where SSM answers in the region, or wherever the configuration says that AWS is.
-func (p *Parameter) endpoint() string {
-	if p.cloud.BaseEndpoint != nil {
-		return strings.TrimSuffix(*p.cloud.BaseEndpoint, "/") + "/"
+// suffixes are the domains of AWS's other partitions, by how their regions begin (the SDK's
+// partitions.json, which only its own clients may read).
+var suffixes = [...]struct{ region, domain string }{
+	{"cn-", "amazonaws.com.cn"}, {"eusc-", "amazonaws.eu"}, {"us-iso-", "c2s.ic.gov"}, {"us-isob-", "sc2s.sgov.gov"},
+	{"eu-isoe-", "cloud.adc-e.uk"}, {"us-isof-", "csp.hci.ic.gov"},
+}
+
+// endpoint is where SSM answers in the region, or wherever the configuration says that it, or
+// all of AWS, is.
+func (p *Parameter) endpoint(ctx context.Context) string {
+	if base := p.configured(ctx); base != "" {
+		return strings.TrimSuffix(base, "/") + "/"
 	}
 	suffix := "amazonaws.com"
-	switch {
-	case strings.HasPrefix(p.cloud.Region, "cn-"):
-		suffix = "amazonaws.com.cn"
-	case strings.HasPrefix(p.cloud.Region, "eusc-"):
-		suffix = "amazonaws.eu"
+	for _, s := range suffixes {
+		if strings.HasPrefix(p.cloud.Region, s.region) {
+			suffix = s.domain
+		}
 	}
 	return "https://ssm." + p.cloud.Region + "." + suffix + "/"
+}
+
+// configured is the endpoint of AWS_ENDPOINT_URL_SSM, of a profile's services, or of all of
+// AWS, in the order of the SDK's own clients (AWS SDKs and Tools Reference Guide,
+// "Service-specific endpoints"); empty: there is none.
+func (p *Parameter) configured(ctx context.Context) string {
+	for _, from := range p.cloud.ConfigSources {
+		if of, is := from.(interface {
+			GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
+		}); is {
+			if ignore, found, err := of.GetIgnoreConfiguredEndpoints(ctx); err == nil && found && ignore {
+				return aws.ToString(p.cloud.BaseEndpoint)
+			}
+		}
+	}
+	for _, from := range p.cloud.ConfigSources {
+		if of, is := from.(interface {
+			GetServiceBaseEndpoint(context.Context, string) (string, bool, error)
+		}); is {
+			if base, found, err := of.GetServiceBaseEndpoint(ctx, "SSM"); err == nil && found {
+				return base
+			}
+		}
+	}
+	return aws.ToString(p.cloud.BaseEndpoint)
 }
 
 // pause waits, unless ctx ends first.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"rollcall/internal/awslocal"
 )
@@ -95,6 +96,15 @@ func TestParameterIsKept(t *testing.T) {
 	})
 }
 
+// A function is frozen between its invocations, and only the wall clock goes on meanwhile. A
+// bubble of synctest has no other one.
+func TestParameterAgesWhileFrozen(t *testing.T) {
+	p := newParameter(&ssm{answer: value("one")})
+	if _, err := p.Value(t.Context()); err != nil || p.read != p.read.Round(0) {
+		t.Errorf("%v, read at %s, want it by the wall clock alone", err, p.read)
+	}
+}
+
 func TestParameterSaysWhatIsWrong(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int
@@ -102,10 +112,10 @@ func TestParameterSaysWhatIsWrong(t *testing.T) {
 		tries  int32
 	}{
 		"ParameterNotFound":                      {400, "no such parameter; make it, as a SecureString", 1},
-		"com.amazon.coral#AccessDeniedException": {400, "access denied: it needs ssm:GetParameter", 1},
+		"com.amazon.coral#AccessDeniedException": {400, `access denied, "as the test wanted it": it needs ssm:GetParameter`, 1},
 		"ThrottlingException":                    {400, "ThrottlingException", parameterTries},
-		"InternalServerError":                    {500, "status 500, InternalServerError", parameterTries},
-		"ValidationException":                    {400, "status 400, ValidationException", 1},
+		"InternalServerError":                    {500, `status 500, InternalServerError, "as the test wanted it", want 200`, parameterTries},
+		"ValidationException":                    {400, `status 400, ValidationException, "as the test wanted it", want 200`, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &ssm{answer: failing(c.status, code)}
@@ -114,6 +124,13 @@ func TestParameterSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("%s: %q, %v after %d tries, want %q after %d", code, got, err, s.asked.Load(), c.says, c.tries)
 			}
 		})
+	}
+	proxy := &ssm{answer: func(w http.ResponseWriter) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "<html>", strings.Repeat("x", 5000))
+	}}
+	if _, err := newParameter(proxy).Value(t.Context()); err == nil || !strings.Contains(err.Error(), `: status 403, "<html>xxx`) || len(err.Error()) > 2*saidMost {
+		t.Errorf("a page of a proxy: %v", err)
 	}
 	s := &ssm{answer: func(w http.ResponseWriter) { fmt.Fprint(w, `{}`) }}
 	if _, err := newParameter(s).Value(t.Context()); err == nil || !strings.Contains(err.Error(), "without a value") {
@@ -125,9 +142,35 @@ func TestEndpoint(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-central-1": "https://ssm.eu-central-1.amazonaws.com/", "us-gov-west-1": "https://ssm.us-gov-west-1.amazonaws.com/",
 		"cn-north-1": "https://ssm.cn-north-1.amazonaws.com.cn/", "eusc-de-east-1": "https://ssm.eusc-de-east-1.amazonaws.eu/",
+		"us-iso-east-1": "https://ssm.us-iso-east-1.c2s.ic.gov/", "us-isob-east-1": "https://ssm.us-isob-east-1.sc2s.sgov.gov/",
+		"eu-isoe-west-1": "https://ssm.eu-isoe-west-1.cloud.adc-e.uk/", "us-isof-south-1": "https://ssm.us-isof-south-1.csp.hci.ic.gov/",
 	} {
-		if got := NewParameter(aws.Config{Region: region}, "/x").endpoint(); got != want {
+		if got := NewParameter(aws.Config{Region: region}, "/x").endpoint(t.Context()); got != want {
 			t.Errorf("%s: %s, want %s", region, got, want)
+		}
+	}
+}
+
+// SSM may be elsewhere than the rest of AWS, as it may for the SDK's own clients.
+func TestConfiguredEndpoint(t *testing.T) {
+	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
+	t.Setenv("AWS_REGION", awslocal.Region)
+	for _, c := range []struct{ all, ssm, ignore, want string }{
+		{"", "", "", "https://ssm." + awslocal.Region + ".amazonaws.com/"},
+		{"https://all.test", "", "", "https://all.test/"},
+		{"https://all.test", "https://ssm.test/", "", "https://ssm.test/"},
+		{"", "https://ssm.test", "", "https://ssm.test/"},
+		{"https://all.test", "https://ssm.test", "true", "https://ssm." + awslocal.Region + ".amazonaws.com/"},
+	} {
+		t.Setenv("AWS_ENDPOINT_URL", c.all)
+		t.Setenv("AWS_ENDPOINT_URL_SSM", c.ssm)
+		t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", c.ignore)
+		cloud, err := config.LoadDefaultConfig(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NewParameter(cloud, "/x").endpoint(t.Context()); got != c.want {
+			t.Errorf("%+v: %s", c, got)
 		}
 	}
 }

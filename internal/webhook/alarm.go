@@ -1,34 +1,14 @@
 package webhook
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
+
+	"rollcall/internal/notify"
 )
 
-// alarm is what CloudWatch publishes when an alarm changes its state (CloudWatch User Guide,
-// "Notifying users on alarm changes").
-type alarm struct {
-	AlarmName        string
-	AlarmDescription string
-	OldStateValue    string
-	NewStateValue    string // ALARM, OK or INSUFFICIENT_DATA
-	NewStateReason   string
-	StateChangeTime  string
-	Region           string
-}
-
-// readAlarm reads one, if text is one.
-func readAlarm(text string) (a alarm, is bool) {
-	err := json.Unmarshal([]byte(text), &a)
-	return a, err == nil && a.AlarmName != "" && a.NewStateValue != ""
-}
-
-func (a alarm) headline() string { return a.NewStateValue + ": " + a.AlarmName }
-
-func (a alarm) color() string {
-	switch a.NewStateValue {
+func colorOfAlarm(state string) string {
+	switch state {
 	case "ALARM":
 		return red
 	case "OK":
@@ -38,51 +18,39 @@ func (a alarm) color() string {
 	}
 }
 
-func (a alarm) post() post {
-	state := literal(a.NewStateValue, 100)
-	if a.OldStateValue != "" {
-		state = literal(a.OldStateValue, 100) + " → " + state
+// ofAlarm sets an alarm in Slack's type, as it is told now.
+func ofAlarm(a notify.Alarm, now time.Time) post {
+	top := headline{a.Headline(), a.Tag(now)}
+	body := attachment{Color: colorOfAlarm(a.State), Fallback: literal(a.Headline(), headerMost)}
+	var facts []string
+	for _, f := range a.Facts(!top.whole()) {
+		facts = append(facts, f.Label+": "+literal(f.Text, fieldMost-100))
 	}
-	facts := []string{"State: " + state}
-	if a.Region != "" {
-		facts = append(facts, "Region: "+literal(a.Region, 200))
+	body.Blocks = append(body.Blocks, fields(facts...))
+	for _, text := range a.Paragraphs() {
+		body.Blocks = append(body.Blocks, section(literal(text, sectionMost)))
 	}
-	if a.StateChangeTime != "" {
-		facts = append(facts, "Since: "+literal(a.since(), 200))
+	result := post{Text: top.text(), Blocks: []block{top.header()}, Attachments: []attachment{body}}
+	if late := a.Late(now); late != "" {
+		result.Blocks = append(result.Blocks, section(literal(late, leadMost)))
 	}
-	body := attachment{Color: a.color(), Fallback: literal(a.headline(), headerMost), Blocks: []block{fields(facts...)}}
-	for _, text := range []string{a.NewStateReason, a.AlarmDescription} {
-		if text = strings.TrimSpace(text); text != "" {
-			body.Blocks = append(body.Blocks, section(literal(text, sectionMost)))
+	return result
+}
+
+func plainAlarm(a notify.Alarm, now time.Time) post {
+	parts := []string{headline{a.Headline(), a.Tag(now)}.text()}
+	for _, text := range append([]string{a.Late(now)}, a.Paragraphs()...) {
+		if text != "" {
+			parts = append(parts, literal(text, plainMost/3))
 		}
 	}
-	return post{
-		Text:        literal(a.headline(), headerMost),
-		Blocks:      []block{header(a.headline())},
-		Attachments: []attachment{body},
-	}
-}
-
-// since is when the state changed, to the minute, or whatever stands there.
-func (a alarm) since() string {
-	at, err := time.Parse("2006-01-02T15:04:05.000-0700", a.StateChangeTime)
-	if err != nil {
-		return a.StateChangeTime
-	}
-	return at.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-func (a alarm) plain() post {
-	return post{Text: literal(fmt.Sprintf("%s\n%s", a.headline(), a.NewStateReason), plainMost)}
+	return post{Text: joined(parts, "\n", plainMost)}
 }
 
 // ofText is any text, under its subject where it has one.
 func ofText(subject, text string) post {
-	title := strings.TrimSpace(subject)
-	if title == "" {
-		title = "A message to the topic"
-	}
-	result := post{Text: literal(title, headerMost), Blocks: []block{header(title)}}
+	title := headline{words: notify.TitleOf(subject)}
+	result := post{Text: title.text(), Blocks: []block{title.header()}}
 	for _, part := range portions(strings.TrimSpace(text)) {
 		result.Blocks = append(result.Blocks, section(part))
 	}
@@ -104,7 +72,7 @@ func portions(text string) (all []string) {
 			written += next
 		}
 		if left -= length(written); left < 0 {
-			all[len(all)-1] += fmt.Sprintf("\nand %d more lines", len(lines))
+			all[len(all)-1] += "\n" + notify.MoreLines(len(lines))
 			break
 		}
 		if strings.TrimSpace(written) != "" { // Slack takes no empty section
@@ -132,7 +100,7 @@ func wrapped(text string) (lines []string) {
 func plainText(subject, text string) post {
 	said := strings.TrimSpace(strings.TrimSpace(subject) + "\n" + strings.TrimSpace(text))
 	if said == "" {
-		said = "A message to the topic, without words."
+		said = notify.Wordless
 	}
 	return post{Text: literal(said, plainMost)}
 }

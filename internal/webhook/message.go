@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"rollcall/internal/health"
 	"rollcall/internal/notify"
@@ -23,12 +24,13 @@ type Message struct {
 	ID    string // the same for a copy: the digest's, else "message/" and SNS's, else the queue's
 	Kind  Kind
 	Full  []byte // the post as it should be
-	Plain []byte // the post when Slack refuses that: one text, and nothing of it from a target
+	Plain []byte // the post when Slack refuses that: one text, of a digest without a word that a target said
 }
 
 // Read makes a message of the body of one in the queue, which has this id there. The body
-// is SNS's envelope, or what was published itself where the subscription delivers it raw.
-func Read(body, id string) Message {
+// is SNS's envelope, or what was published itself where the subscription delivers it raw. What
+// lay there for more than some minutes is not told as of now.
+func Read(body, id string, now time.Time) Message {
 	var envelope struct{ Type, MessageId, TopicArn, Subject, Message string }
 	text, subject := body, ""
 	if json.Unmarshal([]byte(body), &envelope) == nil && envelope.Type == "Notification" && envelope.TopicArn != "" {
@@ -42,14 +44,15 @@ func Read(body, id string) Message {
 		if d.ID != "" {
 			m.ID = d.ID
 		}
+		d = notify.Aged(d, now)
 		page := notify.PageOf(d)
-		full := ofPage(page, leftOut(text))
+		full := ofPage(page)
 		full.Text = literal(notify.Subject(d), plainMost/10) // what a phone shows, the cause with it
 		m.Kind, m.Full, m.Plain = Digest, full.encoded(), plainPage(page).encoded()
 		return m
 	}
-	if a, is := readAlarm(text); is {
-		m.Kind, m.Full, m.Plain = Alarm, a.post().encoded(), a.plain().encoded()
+	if a, is := notify.ParseAlarm(text); is {
+		m.Kind, m.Full, m.Plain = Alarm, ofAlarm(a, now).encoded(), plainAlarm(a, now).encoded()
 		return m
 	}
 	if digest := ofPlain(text); digest != "" {
@@ -69,16 +72,4 @@ func ofPlain(text string) string {
 		return ""
 	}
 	return id
-}
-
-// leftOut is how many incidents an event names that did not fit into it.
-func leftOut(event string) int {
-	var cut struct {
-		Opened   int `json:"opened_more"`
-		Closed   int `json:"closed_more"`
-		Reminded int `json:"reminded_more"`
-		Open     int `json:"open_more"`
-	}
-	_ = json.Unmarshal([]byte(event), &cut) // it was parsed before
-	return cut.Opened + cut.Closed + cut.Reminded + cut.Open
 }

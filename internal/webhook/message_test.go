@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/internal/notify"
 )
@@ -35,7 +36,7 @@ func TestRead(t *testing.T) {
 		"no JSON":                            {"[1", Other, "message/queue-1"},
 		"nothing":                            {"", Other, "message/queue-1"},
 	} {
-		m := Read(c.body, "queue-1")
+		m := Read(c.body, "queue-1", minute)
 		if m.Kind != c.kind || m.ID != c.id || len(m.Full) == 0 || len(m.Plain) == 0 {
 			t.Errorf("%s: %s %q, want %s %q", what, m.Kind, m.ID, c.kind, c.id)
 		}
@@ -53,10 +54,45 @@ func TestAlarmsAreRead(t *testing.T) {
 			t.Errorf("%s: colours %v, want %s", state, post.Colors, color)
 		}
 	}
+	for name, stands := range map[string]int{strings.Repeat("n", 140): 0, strings.Repeat("n", 255): 1} { // in a field, where the header is cut
+		post := w.posts("a long name", fmt.Sprintf(`{"AlarmName":%q,"NewStateValue":"ALARM"}`, name))
+		if got := strings.Count(post.Text, "Name: "+name); got != stands {
+			t.Errorf("a name of %d characters stands in %d fields, want %d", len(name), got, stands)
+		}
+	}
 	w.posts("the least", `{"AlarmName":"x","NewStateValue":"ALARM"}`)
 	w.posts("too much", fmt.Sprintf(`{"AlarmName":%q,"NewStateValue":"ALARM","Region":%q,"NewStateReason":%q,"AlarmDescription":%q}`,
 		strings.Repeat("n", 500), strings.Repeat("r", 5000), strings.Repeat("<", 5000), hostile[:20]))
 }
+
+// What lay in the queue is told as what was so then, by the time it is told at.
+func TestWhatWaitedIsLate(t *testing.T) {
+	d := digest(1, "status 503, want 2xx")
+	resent := d
+	resent.Sent = minute.Add(12 * time.Minute)
+	const late = "Late: this was so at 2026-11-22 14:05 UTC, and is told at 2026-11-22 19:55 UTC, 5 hours 50 minutes later."
+	for what, body := range map[string]string{"a digest": event(d), "one that its round left to another": event(resent),
+		"an alarm": strings.Replace(alarmJSON, "14:08:31.236", "14:05:01.000", 1)} {
+		m := Read(body, "queue-1", minute.Add(5*time.Hour+50*time.Minute+2*time.Second))
+		for form, payload := range map[string][]byte{"full": m.Full, "plain": m.Plain} {
+			text := string(payload)
+			if has(t, what+", "+form, text, " 5 hours 50 minutes late"); strings.Contains(text, " ago") || strings.Contains(text, "Now: ") {
+				t.Errorf("%s, %s speaks as of now: %s", what, form, text)
+			}
+		}
+		has(t, what, string(m.Full), late)
+	}
+	for what, told := range map[string]time.Time{"at once": minute.Add(lateness), "by a clock that is behind": minute.Add(-time.Hour)} {
+		for kind, body := range map[string]string{"digest": event(d), "alarm": alarmJSON} {
+			if m := Read(body, "queue-1", told); strings.Contains(string(m.Full)+string(m.Plain), "late") {
+				t.Errorf("%s, the %s is late: %s", what, kind, m.Full)
+			}
+		}
+	}
+	has(t, "resent at once", string(Read(event(resent), "queue-1", resent.Sent.Add(time.Minute)).Full), "12 minutes late")
+}
+
+const lateness = 5 * time.Minute // below which nobody minds
 
 // What nobody knows is told all the same, as far as a message goes.
 func TestAnythingIsTold(t *testing.T) {

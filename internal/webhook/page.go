@@ -1,7 +1,7 @@
 package webhook
 
 import (
-	"fmt"
+	"strings"
 
 	"rollcall/internal/health"
 	"rollcall/internal/notify"
@@ -11,7 +11,7 @@ import (
 const (
 	red   = "#d73a49" // critical
 	amber = "#e3a008" // warning
-	green = "#2da44e" // over
+	green = "#2da44e" // over, and well
 	grey  = "#8b949e" // neither
 )
 
@@ -21,17 +21,32 @@ const (
 	footMost = 1500
 )
 
+// headline is what stands at the top, with its tag, which is never cut.
+type headline struct{ words, tag string }
+
+func (h headline) room() int { return headerMost - length(plain(h.tag, headerMost)) }
+
+// whole reports whether the header has room for all of h.
+func (h headline) whole() bool { return length(plain(h.words, sectionMost)) <= h.room() }
+
+func (h headline) header() block {
+	return header(plain(strings.ReplaceAll(h.words, "\n", " "), h.room()) + plain(h.tag, headerMost))
+}
+
+func (h headline) text() string { return literal(h.words, h.room()) + literal(h.tag, headerMost) }
+
 // ofPage sets p in Slack's type. What does not fit is left out, the longest sections
-// first, and counted; more were left out before.
-func ofPage(p notify.Page, more int) post {
+// first, and counted.
+func ofPage(p notify.Page) post {
 	set := setter{blocks: blocksMost, chars: charsMost}
-	result := post{Text: literal(p.Headline, headerMost), Blocks: []block{header(p.Headline)}}
+	top := headline{p.Headline, p.Tag}
+	result := post{Text: top.text(), Blocks: []block{top.header()}}
 	set.take(length(result.Text), 1)
-	if lead := leadOf(p); lead != "" {
+	if lead := leadOf(p, top.whole()); lead != "" {
 		result.Blocks = append(result.Blocks, section(lead))
 		set.take(length(lead), 1)
 	}
-	foot := footOf(p, more)
+	foot := footOf(p)
 	set.take(length(foot), 1)
 	result.Attachments = set.sections(p.Sections)
 	for i := range result.Attachments {
@@ -50,9 +65,9 @@ func ofPage(p notify.Page, more int) post {
 }
 
 // leadOf is what stands under the header: all of it, when it was too long for one.
-func leadOf(p notify.Page) string {
+func leadOf(p notify.Page, whole bool) string {
 	var parts []string
-	if length(plain(p.Headline, sectionMost)) > headerMost {
+	if !whole {
 		parts = append(parts, literal(p.Headline, leadMost/2))
 	}
 	for _, paragraph := range p.Lead {
@@ -62,11 +77,8 @@ func leadOf(p notify.Page) string {
 }
 
 // footOf is the small print.
-func footOf(p notify.Page, more int) string {
+func footOf(p notify.Page) string {
 	var parts []string
-	if more > 0 {
-		parts = append(parts, fmt.Sprintf("%d more did not fit into the message.", more))
-	}
 	for _, line := range p.Foot {
 		parts = append(parts, literal(line, footMost/3))
 	}
@@ -108,7 +120,7 @@ type line struct{ color, text string }
 func (s *setter) sections(all []notify.Section) []attachment {
 	taken := make([][]line, len(all))
 	for _, section := range all {
-		s.take(length(titleOf(section))+length(rest(len(section.Items)+section.More)), 2) // its title, and that more were left out
+		s.take(length(titleOf(section))+length(notify.More(len(section.Items)+section.More)), 2) // its title, and that more were left out
 	}
 	for n := 0; ; n++ {
 		found := false
@@ -153,23 +165,23 @@ func runs(of notify.Section, lines []line) []attachment {
 		current.Blocks = append(current.Blocks, section(l.text))
 	}
 	if more := len(of.Items) - len(lines) + of.More; more > 0 {
-		current.Blocks = append(current.Blocks, small(rest(more)))
+		current.Blocks = append(current.Blocks, small(notify.More(more)))
 	}
 	return append(all, current)
 }
-
-func rest(more int) string { return fmt.Sprintf("and %d more", more) }
 
 func titleOf(s notify.Section) string {
 	if s.Title == "" {
 		return ""
 	}
-	return "*" + literal(s.Title, headerMost) + "*"
+	return bold(s.Title, headerMost)
 }
 
 func colorOf(i notify.Item) string {
 	switch {
-	case i.Closed:
+	case i.Closing == health.Unchecked: // nobody knows how it is
+		return grey
+	case i.Closing != "" && i.Closing != health.CalmDown:
 		return green
 	case i.Severity == health.Critical:
 		return red
@@ -182,7 +194,7 @@ func colorOf(i notify.Item) string {
 func itemOf(s notify.Section, i notify.Item) string {
 	var parts []string
 	if s.Title != "" {
-		parts = append(parts, "*"+literal(i.What, itemMost/2)+"*")
+		parts = append(parts, bold(i.What, itemMost/2))
 	}
 	for _, l := range i.Lines {
 		text := literal(l.Text, itemMost/2)
@@ -199,7 +211,7 @@ func itemOf(s notify.Section, i notify.Item) string {
 
 // plainPage is p in one text, without a word that a target said.
 func plainPage(p notify.Page) post {
-	parts := []string{literal(p.Headline, headerMost)}
+	parts := []string{headline{p.Headline, p.Tag}.text()}
 	for _, s := range p.Sections {
 		for _, i := range s.Items {
 			if s.Title != "" {
@@ -208,6 +220,5 @@ func plainPage(p notify.Page) post {
 		}
 	}
 	text := joined(parts, "\n", plainMost-footMost)
-	note := "Slack refused the full message; the log of the function has the causes."
-	return post{Text: joined([]string{text, note, footOf(notify.Page{Foot: p.Foot}, 0)}, "\n", plainMost)}
+	return post{Text: joined([]string{text, notify.RefusedBy("Slack"), footOf(notify.Page{Foot: p.Foot})}, "\n", plainMost)}
 }

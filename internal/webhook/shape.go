@@ -1,9 +1,6 @@
 package webhook
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "encoding/json"
 
 // What Slack takes (docs.slack.dev, "Block Kit"; the limits of header, section and context
 // blocks, of text objects, and of blocks in a message). Lengths are in UTF-16 units, which
@@ -52,9 +49,10 @@ type words struct {
 	Verbatim bool   `json:"verbatim,omitempty"` // mrkdwn only: what looks like a link or a mention is none
 }
 
+// header is a block of plain text, which is at most headerMost long, in one line and not empty.
 func header(text string) block {
 	no := false
-	return block{Type: "header", Text: &words{Type: "plain_text", Text: plain(strings.ReplaceAll(text, "\n", " "), headerMost), Emoji: &no}}
+	return block{Type: "header", Text: &words{Type: "plain_text", Text: text, Emoji: &no}}
 }
 
 // section is a block of mrkdwn, which is at most sectionMost long and not empty.

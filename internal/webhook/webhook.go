@@ -14,8 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -60,7 +62,11 @@ func (c *Client) Post(ctx context.Context, to secret.Text, payload []byte) (heal
 	}
 	delivery, after, err := c.post(ctx, address, payload)
 	if err != nil {
-		redactor := secret.NewRedactor(to, secret.Named(to.String(), address.String()), secret.Named(to.String(), address.Path))
+		known := []secret.Text{to} // and the parts of it that let others post
+		for _, part := range [...]string{address.String(), address.Path, path.Base(address.Path)} {
+			known = append(known, secret.Named(to.String(), part))
+		}
+		redactor := secret.NewRedactor(known...)
 		err = fmt.Errorf("post to %s: %s", to, redactor.Redact(err.Error()))
 	}
 	return delivery, after, err
@@ -83,8 +89,15 @@ func (c *Client) post(ctx context.Context, to *url.URL, payload []byte) (health.
 	}
 	defer answer.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, answerMost)) // the status says it all
+	if len(said) == answerMost {                                   // half a webhook would be known by nobody as one
+		said = said[:bytes.LastIndexAny(said, " \t\r\n\"'<>")+1]
+	}
 	delivery := outcome(answer.StatusCode)
-	if delivery == health.Accepted {
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	switch {
+	case delivery == health.Accepted && kind == "text/html": // of a proxy, or of the channel itself: nobody was told
+		return health.Denied, 0, fmt.Errorf("status %d: it answers with a web page, want an incoming webhook", answer.StatusCode)
+	case delivery == health.Accepted:
 		return delivery, 0, nil
 	}
 	return delivery, retryAfter(answer.Header.Get("Retry-After"), time.Now()), fmt.Errorf("status %d, %q, want 200", answer.StatusCode, said)
@@ -108,13 +121,13 @@ func outcome(status int) health.Delivery {
 }
 
 // retryAfter is how long an answer asks to wait, in seconds or until a date (RFC 9110,
-// section 10.2.3); 0: it does not.
+// section 10.2.3), in whole seconds, rounded up; 0: it does not.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil {
 		return time.Duration(min(max(seconds, 0), 1<<31)) * time.Second
 	}
 	if date, err := http.ParseTime(header); err == nil {
-		return max(0, date.Sub(now))
+		return max(0, (date.Sub(now) + time.Second - 1).Truncate(time.Second))
 	}
 	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ func TestWhatBecomesOfAPost(t *testing.T) {
 	reset := func(_ http.ResponseWriter, _ *http.Request, take func()) { take(); panic(http.ErrAbortHandler) }
 	elsewhere := func(rw http.ResponseWriter, r *http.Request, _ func()) {
 		http.Redirect(rw, r, w.Webhook(), http.StatusTemporaryRedirect)
+	}
+	page := func(rw http.ResponseWriter, _ *http.Request, _ func()) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(rw, "<!doctype html><title>Sign in</title>")
 	}
 	flood := func(rw http.ResponseWriter, _ *http.Request, _ func()) {
 		rw.WriteHeader(http.StatusForbidden)
@@ -47,6 +52,7 @@ func TestWhatBecomesOfAPost(t *testing.T) {
 		"hanging":            {hang, health.Unsure, 0, "deadline"},
 		"reset":              {reset, health.Unsure, 0, "EOF"},
 		"accepted":           {peer.Saying(200, "ok", ""), health.Accepted, 0, ""},
+		"a web page":         {page, health.Denied, 0, "status 200: it answers with a web page, want an incoming webhook"},
 	} {
 		w.Next(c.reply)
 		patience := 20 * time.Second
@@ -64,7 +70,7 @@ func TestWhatBecomesOfAPost(t *testing.T) {
 			t.Errorf("%s: User-Agent %q", what, w.Last().Header.Get("User-Agent"))
 		}
 	}
-	if asked := w.Requests(); asked != 13 {
+	if asked := w.Requests(); asked != 14 {
 		t.Errorf("%d requests, want one for each post, none for a redirect", asked)
 	}
 }
@@ -76,10 +82,18 @@ func TestTheWebhookIsNeverShown(t *testing.T) {
 		rw.WriteHeader(http.StatusNotFound)
 		fmt.Fprintf(rw, "no %s at %s", r.URL.Path, r.Host)
 	}
-	w.Next(echo)
+	token := func(rw http.ResponseWriter, r *http.Request, _ func()) {
+		rw.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(rw, "token %s unknown", path.Base(r.URL.Path))
+	}
+	cut := func(rw http.ResponseWriter, r *http.Request, _ func()) { // in the middle of what is secret
+		rw.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(rw, "%s%s", strings.Repeat("x ", answerMost/2-len(r.URL.Path)/2+2), r.URL.Path)
+	}
+	w.Next(echo, token, cut)
 	gone := w.Webhook()
 	for what, address := range map[string]string{
-		"echoed": gone, "nobody there": "https://127.0.0.1:1/services/T1/B1/nobody-else-knows", "not to be trusted": "https://localhost.invalid/services/T1/B1/nobody-else-knows",
+		"echoed": gone, "its token echoed": gone, "echoed and cut": gone, "nobody there": "https://127.0.0.1:1/services/T1/B1/nobody-else-knows", "not to be trusted": "https://localhost.invalid/services/T1/B1/nobody-else-knows",
 		"no address": "://services/T1/B1/nobody-else-knows", "not https": "http://127.0.0.1/services/T1/B1/nobody-else-knows",
 		"with a password": "https://nobody-else-knows:nobody-else-knows@127.0.0.1/services", "empty": "", "broken": "https://\x7f/nobody-else-knows",
 	} {
@@ -87,9 +101,19 @@ func TestTheWebhookIsNeverShown(t *testing.T) {
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Error("failed", "error", err)
 		for _, said := range []string{fmt.Sprintf("%v %+v %#v", err, err, err), log.String()} {
-			if delivery == health.Accepted || !strings.Contains(said, "ssm:/rollcall/slack") || strings.Contains(said, "nobody-else-knows") {
+			if delivery == health.Accepted || !strings.Contains(said, "ssm:/rollcall/slack") || strings.Contains(said, "nobody-else") {
 				t.Errorf("%s: %s, says %s", what, delivery, said)
 			}
+		}
+	}
+}
+
+// What was pasted into the parameter ends with a line feed, or two.
+func TestAWebhookEndsWithItsLine(t *testing.T) {
+	w := newWorld(t)
+	for _, end := range []string{"\n", "\r\n", " \n\n"} {
+		if delivery, _, err := w.client.Post(t.Context(), secret.Named("ssm:/rollcall/slack", w.Webhook()+end), []byte(`{"text":"x"}`)); delivery != health.Accepted {
+			t.Errorf("ended by %q: %s, %v", end, delivery, err)
 		}
 	}
 }
@@ -111,10 +135,14 @@ func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
 		"": 0, "30": 30 * time.Second, "-1": 0, "x": 0, "1.5": 0, "Sun, 22 Nov 2026 14:06:00 GMT": time.Minute, "Sun, 22 Nov 2026 14:04:00 GMT": 0,
-		"99999999999": (1 << 31) * time.Second,
+		"Sun, 22 Nov 2026 14:05:01 GMT": time.Second,
+		"99999999999":                   (1 << 31) * time.Second,
 	} {
 		if got := retryAfter(header, now); got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
 		}
+	}
+	if got := retryAfter("Sun, 22 Nov 2026 14:05:01 GMT", now.Add(200*time.Millisecond)); got != time.Second {
+		t.Errorf("a date in 0.8 s: %s, want one second", got)
 	}
 }

@@ -46,7 +46,7 @@ func (w *world) to() secret.Text { return secret.Named("ssm:/rollcall/slack", w.
 // the channel.
 func (w *world) posts(what, body string) peer.Post {
 	w.t.Helper()
-	m := Read(body, "queue-1")
+	m := Read(body, "queue-1", minute.Add(2*time.Second))
 	var full peer.Post
 	for i, payload := range [][]byte{m.Full, m.Plain} {
 		before := len(w.Posts())
@@ -72,9 +72,12 @@ func indented(payload []byte) string {
 	return b.String()
 }
 
+// minute is when everything in these tests happens.
+var minute = time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
+
 // digest is the news of n targets that are down, each saying cause.
 func digest(n int, cause string) health.Digest {
-	round := time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)
+	round := minute
 	d := health.Digest{ID: health.DigestID("shop", "0-1", round), Kind: health.News, Fleet: "shop", Shard: "0-1", Round: round,
 		Counts: health.Counts{Targets: n, Down: n}}
 	for i := range n {
