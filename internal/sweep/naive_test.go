@@ -178,7 +178,7 @@ func examine(t *testing.T, jobs []sweep.Job, budget time.Duration, maxWorkers in
 	check("Needed", p.Needed, needed)
 
 	asked, capped := order, time.Duration(0)
-	if p.Wanted > budget && len(order) > 0 {
+	if p.Wanted > max(0, budget) {
 		asked, capped = chosen(t, order, budget, workers, p)
 	}
 	out := func(late bool) []string {

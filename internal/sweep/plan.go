@@ -90,7 +90,7 @@ func NewPlan(jobs []Job, budget time.Duration, maxWorkers int) *Plan {
 	queues, asked, s := line(all), all, stage{}
 	p.Needed = s.needed(queues, len(all), budget)
 	p.lay(&s, all, queues)
-	if p.Wanted = p.WorstCase; p.Wanted > budget && len(all) > 0 {
+	if p.Wanted = p.WorstCase; p.Wanted > max(0, budget) { // of 0 there is nobody to ask
 		asked = p.fit(&s, all)
 		p.lay(&s, asked, line(asked))
 	}

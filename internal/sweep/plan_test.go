@@ -109,6 +109,9 @@ func TestPlansWorkedByHand(t *testing.T) {
 		{"nobody who could call", fleet(late(lasting("a", 2*s, 2))), 5 * s, 8,
 			plan{Workers: 1, Needed: 1, Slack: 5 * s}},
 
+		{"nobody who could call, and no time", fleet(late(lasting("a", 2*s, 2))), -1 * s, 8,
+			plan{Workers: 1}},
+
 		{"no time at all", fleet(lasting("a", 2*s, 1)), -1 * s, 8,
 			plan{Workers: 1, Wanted: 2 * s, Beyond: []string{"a"}, Missing: 2050 * time.Millisecond}},
 

@@ -80,7 +80,7 @@ func (p *Planner) Foresee(due, late []int) (wanted, short, missing time.Duration
 		p.counts[p.of[i]].late++
 	}
 	workers := max(1, min(len(due)+len(late), p.workers))
-	if wanted = p.stage.worstCase(p.line(), workers, uncut); wanted <= p.budget {
+	if wanted = p.stage.worstCase(p.line(), workers, uncut); wanted <= max(0, p.budget) {
 		return wanted, 0, 0
 	}
 	for i := range p.counts {
