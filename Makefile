@@ -22,13 +22,14 @@ ci: ## what CI runs: make test, then a short soak
 	@$(MAKE) --no-print-directory soak LIVES=500 CLOUDS=2
 
 # Everything is compiled with -race, once; only staticcheck itself and the functions, which the
-# end-to-end tests build, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first.
+# end-to-end tests build, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first; of the tests those that wait
+# most, more of them at once than there are processors.
 prove:
 	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
 	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
 	go vet -race ./...
 	tool=$$(CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
-	go test -race -vet=off ./...
+	go test -race -vet=off -p 4 ./functions/... ./internal/rollcall ./...
 
 bench: go ## Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
