@@ -29,6 +29,7 @@ type invocation struct {
 	fates     []fate
 	done      [steps]int // steps taken, by their kind
 	process   *process
+	started   time.Time
 
 	// Under the lock of its life.
 	fleet    *fleet.Fleet // what it plays by
@@ -52,6 +53,7 @@ func (l *life) begin(scheduled time.Time, by string, after time.Duration, cold b
 	l.running.Go(func() {
 		i.pause(context.Background(), after)
 		i.wake(cold)
+		i.started = time.Now()
 		defer i.ends()
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()

@@ -80,7 +80,7 @@ func (i *invocation) commits(next health.State) {
 	p := &i.promise
 	last := p.state
 	i.landed, p.judged[health.Commit{Round: i.scheduled, By: i.by}] = true, true
-	ahead := time.Until(last.Round)
+	ahead := last.Round.Sub(i.started) // it is judged soon after that, whenever the write lands
 	switch {
 	case !next.Round.Equal(i.scheduled):
 		i.broke("%s, of round %s, commits round %s", i.by, i.scheduled, next.Round)
@@ -179,7 +179,7 @@ func (i *invocation) speaks(h heard, last, next health.State) {
 			i.broke("round %s: %v is kept back for no reason", next.Round, m.Subject)
 		case !may && told && m.Severity == health.Critical && m.ToldAs == health.Warning:
 			i.broke("round %s: %v is critical, and told as a warning", next.Round, m.Subject)
-		case m.Reminded.Equal(h.at) && !was.Reminded.After(h.at) && m.ToldAs == was.ToldAs && (remind == 0 || h.at.Sub(spoken(was)) < remind):
+		case m.Reminded.Equal(h.at) && was.Reminded.Before(h.at) && m.ToldAs == was.ToldAs && (remind == 0 || h.at.Sub(spoken(was)) < remind):
 			i.broke("round %s: people are reminded of %v, of which they heard at %s", next.Round, m.Subject, spoken(was))
 		case !may && told && remind > 0 && !unseen(m.Subject, next) && h.at.Sub(spoken(m)) >= 24*time.Hour:
 			i.broke("round %s: people heard last of %v at %s", next.Round, m.Subject, spoken(m))
