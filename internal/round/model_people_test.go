@@ -95,7 +95,7 @@ func (p *promise) differs() string {
 		if h.open && !h.closed && !contains(p.state.Incidents, id) && p.excused[id] == "" {
 			return fmt.Sprintf("people believe that %s is open", id)
 		}
-		if h.open && !h.closed {
+		if h.open && !h.closed && p.excused[id] == "" {
 			if n := slices.IndexFunc(p.state.Incidents, func(m health.Incident) bool { return m.ID == id }); n >= 0 && p.state.Incidents[n].Told.IsZero() {
 				return fmt.Sprintf("people believe that %v is open, and it was never told", p.state.Incidents[n].Subject)
 			}
