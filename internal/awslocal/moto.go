@@ -1,9 +1,7 @@
 // Package awslocal stands in for AWS on loopback: for tests only.
 //
 // [StartMoto] is an AWS with S3, SNS, SQS and SSM, as moto_server plays it; a [Proxy] in
-// front of it does what networks and busy services do, at the moment a test names; a
-// [Runtime] is the Lambda that runs a function's own binary.
-//
+// front of it does what networks and busy services do, at the moment a test names;
 // [Build] and [Transform] make of the template what SAM would, and a [Runtime] is Lambda
 // around what was built.
 //

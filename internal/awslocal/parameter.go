@@ -9,7 +9,7 @@ import (
 )
 
 // Parameter makes a SecureString of SSM that no other test knows, and returns its name. moto
-// asks for no more than the request itself; the SDK's client for SSM costs minutes to build.
+// asks for no more than the request itself; the SDK's client for SSM takes a minute to compile.
 func (m *Moto) Parameter(t testing.TB, value string) (name string) {
 	t.Helper()
 	name = fmt.Sprintf("/rollcall/test-%d", m.parameters.Add(1))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // How a parameter is asked for. How long one try may take is the HTTP client's to set.
@@ -33,7 +34,7 @@ const (
 // is not asked for every use. It is safe for concurrent use.
 //
 // The one call it needs is written out here, signed by the SDK's signer: the SDK's client
-// for SSM has some 150 more, and costs minutes of every build.
+// for SSM has some 150 more, and takes a minute to compile.
 type Parameter struct {
 	cloud aws.Config
 	name  string
@@ -76,7 +77,7 @@ func (p *Parameter) Now(ctx context.Context) (string, error) {
 func (p *Parameter) ask(ctx context.Context) error {
 	var err error
 	for n := range parameterTries {
-		if n > 0 && !pause(ctx, parameterPause<<(n-1)) {
+		if n > 0 && smithytime.SleepWithContext(ctx, parameterPause<<(n-1)) != nil {
 			break
 		}
 		var value string
@@ -210,16 +211,4 @@ func (p *Parameter) configured(ctx context.Context) string {
 		}
 	}
 	return aws.ToString(p.cloud.BaseEndpoint)
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

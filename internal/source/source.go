@@ -1,6 +1,6 @@
-// Package source reads bytes from where they are kept.
+// Package source reads bytes and secrets from where they are kept.
 //
-// A location is a path, file:PATH, or - for standard input.
+// A location is a path, file:PATH, or - for standard input. A [Parameter] is a secret of SSM.
 package source
 
 import (
