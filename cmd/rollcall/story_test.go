@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
-	"io"
-	"os"
 	"regexp"
 	"runtime"
 	"strings"
@@ -76,28 +73,6 @@ func TestStory(t *testing.T) {
 		w.golden("story.txt", strings.ReplaceAll(settled(text), w.folder, "FOLDER"))
 	}
 	w.run("why", batch[0], "-f", w.folder+"/targets.yaml", "--store", w.folder).want(t, exitOK, "maintenance: weekly patching", "")
-}
-
-// A story that is stopped leaves nothing behind, and one that cannot be told is no mistake
-// of whoever called it.
-func TestStoryInterrupted(t *testing.T) {
-	w := newWorld(t)
-	t.Setenv("TMPDIR", w.folder)
-	ctx, interrupt := context.WithCancel(t.Context())
-	out, told := io.Pipe()
-	go func() {
-		_, _ = out.Read(make([]byte, 1)) // its first word
-		interrupt()
-		_, _ = io.Copy(io.Discard, out)
-	}()
-	var errs strings.Builder
-	code := execute(ctx, command(nil), []string{"demo", "--story", "outage"}, told, &errs)
-	left, err := os.ReadDir(w.folder)
-	if code != exitInterrupted || errs.Len() > 0 || err != nil || len(left) > 0 {
-		t.Errorf("status %d, stderr %q, left %v, %v", code, errs.String(), left, err)
-	}
-	t.Setenv("TMPDIR", w.folder+"/missing")
-	w.run("demo", "--story", "outage").want(t, exitUnknown, "", "rollcall: demo: ")
 }
 
 // Its stage ends whole when one of its endpoints cannot stand.

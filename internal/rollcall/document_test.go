@@ -2,11 +2,10 @@ package rollcall
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
-
-	"fmt"
 
 	"rollcall/internal/health"
 	"rollcall/internal/peer"
