@@ -38,8 +38,8 @@ func TestSilence(t *testing.T) {
 		"silence '*' --for 45m --why all -f targets.yaml",
 		"silence -f targets.yaml", "silence -f targets.yaml -o json",
 		"silence chekout --for 2h --why disk -f targets.yaml",
-		"silence carr --end -f targets.yaml", "silence '*' --end -f targets.yaml", "silence pay --end -f targets.yaml -o json",
-		"silence search --end -f targets.yaml", "silence cart --end -f targets.yaml", "silence cart --end -f targets.yaml", "silence -f targets.yaml",
+		"silence carr --end -f targets.yaml", "silence '*' --end -f targets.yaml", "silence pay --end -f targets.yaml",
+		"silence search --end -f targets.yaml", "silence cart --end -f targets.yaml -o json", "silence cart --end -f targets.yaml", "silence -f targets.yaml",
 	)
 	text = settled(text)
 	text = regexp.MustCompile(`, [\dhdm]+ (more|before)`).ReplaceAllString(text, ", SPAN $1")

@@ -72,7 +72,7 @@ func (r *Rollcall) choose(ctx context.Context, names []string) (*fleet.Fleet, []
 		}
 		return f, f.Targets, nil
 	}
-	f, err := r.load(ctx)
+	f, err := r.load(ctx, fromEnvironment)
 	if err != nil {
 		return nil, nil, err
 	}

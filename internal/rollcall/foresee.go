@@ -47,7 +47,7 @@ func (r running) missing(w *Why, silences []health.Silence, members []string) []
 	}
 	f := r.foresight(w, silences, members)
 	if i := slices.IndexFunc(w.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() && i.Muted == "" }); i >= 0 {
-		return []string{f.reminder()}
+		return []string{f.reminder(w.Incidents[i].Told)}
 	}
 	return f.scenarios()
 }
@@ -59,7 +59,7 @@ func (r running) foresight(w *Why, silences []health.Silence, members []string) 
 	for _, name := range members {
 		f.bad[name], matters[name] = w.Target != nil || r.state.Targets[name].Status == health.Down, true
 	}
-	for _, name := range r.kin().Ancestors(append(members, w.Name)...) {
+	for _, name := range kin(r.Fleet).Ancestors(append(members, w.Name)...) {
 		f.above[name], matters[name] = true, true
 	}
 	counts := func(g health.Group) bool { return g.MinUp > 0 && w.Target != nil && g.Name == w.Target.Group }
@@ -115,13 +115,7 @@ func (f *foresight) scenarios() []string {
 	default:
 		text += fmt.Sprintf(" after %d %s in a row", rounds, counted)
 	}
-	switch calm := f.calm(); {
-	case !calm.IsZero():
-		text += ", but not before " + calm.UTC().Format("2006-01-02 15:04 UTC")
-	case len(f.w.Quiet) > 0:
-		text += ", but not while it is quiet"
-	}
-	return append(lines, text)
+	return append(lines, text+f.unless(time.Time{}))
 }
 
 // counting reports whether bad rounds have been counted already.
@@ -129,14 +123,22 @@ func (f *foresight) counting() bool {
 	return f.w.Target != nil && slices.ContainsFunc(f.w.Target.Facets, func(w WhyFacet) bool { return w.Bad > 0 })
 }
 
-// calm is when the last window or silence has ended, as far as that can be known.
-func (f *foresight) calm() (last time.Time) {
+// unless is what keeps people from being told at that time: a window, or a silence, that has
+// not ended by then. Empty: nothing does.
+func (f *foresight) unless(at time.Time) string {
+	last := at
 	for _, q := range f.w.Quiet {
+		if q.Until.IsZero() {
+			return ", but not while it is quiet"
+		}
 		if q.Until.After(last) {
 			last = q.Until
 		}
 	}
-	return last
+	if last.Equal(at) {
+		return ""
+	}
+	return ", but not before " + moment(last)
 }
 
 // told is the first of the next rounds that tells people of it, or in its place of its
@@ -174,19 +176,19 @@ func (f *foresight) muted() string {
 	return ""
 }
 
-// reminder is when people are told again.
-func (f *foresight) reminder() string {
-	told := f.w.Incidents[slices.IndexFunc(f.w.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() })].Told
+// reminder is when people are told again of what they were told then.
+func (f *foresight) reminder(told time.Time) string {
 	minutes := 1 + sort.Search(foreseenMinutes, func(n int) bool {
 		in := f.input(f.state, n+1, false)
 		in.Maintenance, in.Silences = nil, nil
 		return f.tells(judge.Round(in).Digest) != ""
 	})
-	text := "people were told at " + told.UTC().Format("2006-01-02 15:04 UTC")
+	text := "people were told at " + moment(told)
 	if minutes > foreseenMinutes {
 		return text + "; there are no reminders"
 	}
-	return text + "; if it is still bad, again at " + f.state.Round.Add(time.Duration(minutes)*time.Minute).UTC().Format("2006-01-02 15:04 UTC")
+	again := f.state.Round.Add(time.Duration(minutes) * time.Minute)
+	return text + "; if it is still bad, again at " + moment(again) + f.unless(again)
 }
 
 // tells is who of it and its group a digest is about; empty when it is about neither.
@@ -249,6 +251,9 @@ func (f *foresight) read(r *health.Result) {
 		r.Status = health.Up
 	}
 }
+
+// moment is a time for people, in UTC as messages have it.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func noun(n int, what string) string {
 	if n == 1 {

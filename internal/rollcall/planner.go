@@ -35,7 +35,7 @@ type planner struct {
 func newPlanner(f *fleet.Fleet, budget time.Duration, workers int) *planner {
 	all := f.Asked()
 	p := &planner{targets: len(all), kin: make([]int, len(all)), seen: make([]int, len(all))}
-	p.relate(all, f.Groups)
+	p.relate(all, kin(f))
 	for i, w := range f.Witnesses {
 		p.witnesses, all = append(p.witnesses, p.targets+i), append(all, w.Target.Target)
 	}
@@ -44,8 +44,7 @@ func newPlanner(f *fleet.Fleet, budget time.Duration, workers int) *planner {
 }
 
 // relate finds out who is called with whom.
-func (p *planner) relate(targets []health.Target, groups []health.Group) {
-	family := judge.Kin(targets, groups)
+func (p *planner) relate(targets []health.Target, family *judge.Family) {
 	index := make(map[string]int, len(targets))
 	for i := range targets {
 		index[targets[i].Name] = i

@@ -49,6 +49,11 @@ func TestRoundsHaveRoomForWhoIsCalled(t *testing.T) {
   - {name: two, url: https://c.example.com, every: 24h, group: net}
   - {name: three, url: https://d.example.com, every: 24h, group: net, enabled: false}
 `, attempt + pause + 2*attempt, 3 * attempt},
+		{"a paused parent hands on what it depends on", `
+  - {name: shop, url: https://a.example.com, every: 1m, depends_on: [edge]}
+  - {name: edge, url: https://b.example.com, every: 24h, depends_on: [wire], enabled: false}
+  - {name: wire, url: https://c.example.com, every: 24h}
+`, attempt + pause + attempt, 2 * attempt},
 		{"a parent that is asked twice has a third pass", `
   - {name: shop, url: https://a.example.com, every: 1m, depends_on: [edge]}
   - {name: edge, url: https://b.example.com, every: 24h, attempts: 2}

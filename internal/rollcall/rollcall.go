@@ -18,6 +18,7 @@ import (
 	"rollcall/internal/check"
 	"rollcall/internal/fleet"
 	"rollcall/internal/health"
+	"rollcall/internal/judge"
 	"rollcall/internal/metric"
 	"rollcall/internal/round"
 	"rollcall/internal/secret"
@@ -110,7 +111,7 @@ func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (h
 		Scheduled: scheduled.UTC(), By: by, Shard: Whole,
 		Interval: r.settings.Interval, Fleet: r.settings.Fleet, Topic: r.topic,
 		Read:    r.read,
-		Parse:   r.parse,
+		Parse:   func(file []byte) (*fleet.Fleet, error) { return r.parse(file, fromEnvironment) },
 		Memory:  func(fleet string) round.Memory { return r.states(fleet) },
 		Archive: func(fleet string) round.Archive { return r.states(fleet) },
 		Network: func(f *fleet.Fleet, asked int) round.Network { return r.network(f, asked) },
@@ -129,7 +130,7 @@ func (r *Rollcall) Test(ctx context.Context, now time.Time) error {
 		return errors.New("test message: nobody is told here, want a topic")
 	}
 	name := r.settings.Fleet
-	if f, err := r.load(ctx); err == nil {
+	if f, err := r.load(ctx, fromEnvironment); err == nil {
 		name = f.Name
 	}
 	d := health.Digest{
@@ -154,17 +155,21 @@ func (r *Rollcall) read(ctx context.Context) ([]byte, error) {
 	return source.Read(ctx, r.settings.Config)
 }
 
-func (r *Rollcall) parse(file []byte) (*fleet.Fleet, error) {
-	return fleet.Parse(source.Name(r.settings.Config), file, fromEnvironment)
+func (r *Rollcall) parse(file []byte, look lookup) (*fleet.Fleet, error) {
+	return fleet.Parse(source.Name(r.settings.Config), file, look)
 }
 
-func (r *Rollcall) load(ctx context.Context) (*fleet.Fleet, error) {
+// load is the targets file as it is now.
+func (r *Rollcall) load(ctx context.Context, look lookup) (*fleet.Fleet, error) {
 	file, err := r.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.parse(file)
+	return r.parse(file, look)
 }
+
+// lookup gives the value of a reference; nil leaves references as they are.
+type lookup = func(secret.Reference) (string, error)
 
 // fromEnvironment resolves ${env:NAME}.
 func fromEnvironment(ref secret.Reference) (string, error) {
@@ -182,6 +187,15 @@ func withWitnesses(f *fleet.Fleet) []fleet.Target {
 		all = append(all, w.Target)
 	}
 	return all
+}
+
+// kin is who depends on whom. Paused targets have a part in it: see [judge.Kin].
+func kin(f *fleet.Fleet) *judge.Family {
+	targets := make([]health.Target, len(f.Targets))
+	for i, t := range f.Targets {
+		targets[i] = t.Target
+	}
+	return judge.Kin(targets, f.Groups)
 }
 
 // limits are what this machine allows a sweep of these targets. Paused ones take nothing.

@@ -56,7 +56,7 @@ targets:
 		true:  {Sockets: 1, Memory: 512 << 20, Workers: 7},
 	} {
 		r := open(t, Settings{Config: file(t, fmt.Sprintf(list, !paused, !paused)), Memory: 512 << 20, Workers: 7})
-		f, err := r.load(t.Context())
+		f, err := r.load(t.Context(), fromEnvironment)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,6 @@ import (
 
 	"rollcall/internal/fleet"
 	"rollcall/internal/health"
-	"rollcall/internal/source"
 	"rollcall/internal/store"
 )
 
@@ -108,8 +107,9 @@ func ongoing(all []health.Silence, now time.Time) []health.Silence {
 	return kept
 }
 
-// without takes the silence of a name out.
+// without takes the silence of a name out. What is left is a list, also when nothing is.
 func without(all []health.Silence, name string) (rest []health.Silence, taken *health.Silence) {
+	rest = make([]health.Silence, 0, len(all))
 	for i := range all {
 		if all[i].Name == name {
 			taken = &all[i]
@@ -133,11 +133,7 @@ type running struct {
 // last good copy of the file, which is what the rounds ask. Before the first round it is
 // the file itself. References are left as they are.
 func (r *Rollcall) running(ctx context.Context) (running, error) {
-	file, err := r.read(ctx)
-	if err != nil {
-		return running{}, err
-	}
-	f, err := fleet.Parse(source.Name(r.settings.Config), file, nil)
+	f, err := r.load(ctx, nil)
 	if err != nil {
 		return running{}, err
 	}

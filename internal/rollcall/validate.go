@@ -6,7 +6,6 @@ import (
 
 	"rollcall/internal/fleet"
 	"rollcall/internal/judge"
-	"rollcall/internal/source"
 	"rollcall/internal/sweep"
 )
 
@@ -23,11 +22,7 @@ type Proof struct {
 // budget, whatever the machine it runs on now. A file that is wrong is an error of
 // [fleet.Problems], all of them; a fleet that does not fit is no error: the plans say so.
 func (r *Rollcall) Validate(ctx context.Context, budget time.Duration) (Proof, error) {
-	file, err := r.read(ctx)
-	if err != nil {
-		return Proof{}, err
-	}
-	f, err := fleet.Parse(source.Name(r.settings.Config), file, nil)
+	f, err := r.load(ctx, nil)
 	if err != nil {
 		return Proof{}, err
 	}

@@ -131,7 +131,7 @@ func (r *Rollcall) Why(ctx context.Context, name string, now time.Time) (Why, er
 			w.Incidents = append(w.Incidents, i)
 		}
 	}
-	for _, above := range running.kin().Ancestors(name) {
+	for _, above := range kin(running.Fleet).Ancestors(name) {
 		w.Above = append(w.Above, running.other(above))
 	}
 	names := make([]string, len(targets))
@@ -141,15 +141,6 @@ func (r *Rollcall) Why(ctx context.Context, name string, now time.Time) (Why, er
 	w.Missing = append(w.Missing, running.missing(&w, silences, names)...)
 	w.Query = notify.PageOf(health.Digest{Kind: health.News, Round: w.Round, Opened: []health.Incident{{Subject: subject}}}).Query
 	return w, nil
-}
-
-// kin is who depends on whom.
-func (r running) kin() *judge.Family {
-	targets := make([]health.Target, len(r.Targets))
-	for i, t := range r.Targets {
-		targets[i] = t.Target
-	}
-	return judge.Kin(targets, r.Groups)
 }
 
 // target is what the state holds of a target.

@@ -137,7 +137,8 @@ func TestWhatIsMissing(t *testing.T) {
 		}
 	}
 	want("well", "people are told after 2 bad rounds in a row")
-	want("edge", "people were told at "+at(time.Minute)+"; if it is still bad, again at "+at(6*time.Hour+time.Minute))
+	reminder := "people were told at " + at(time.Minute) + "; if it is still bad, again at " + at(6*time.Hour+time.Minute)
+	want("edge", reminder)
 	want("cart", "kept back: depends on edge, which is down since "+from.Format("15:04")+
 		"\npeople are told 3 bad rounds after the one in which what it depends on is up")
 	want("visa", "kept back: maintenance: weekly patching\npeople are told of group pay after 1 more bad round, but not before "+at(time.Hour))
@@ -147,11 +148,22 @@ func TestWhatIsMissing(t *testing.T) {
 	want("paused", "it is paused: nobody asks it, and nobody is told")
 	want("blind", "")
 	silence := health.Silence{Name: "eu", Why: "we know", From: now, Until: now.Add(30 * time.Minute)}
-	if _, err := r.Silence(t.Context(), silence, now); err != nil {
-		t.Fatal(err)
+	silenced := func() {
+		t.Helper()
+		if _, err := r.Silence(t.Context(), silence, now); err != nil {
+			t.Fatal(err)
+		}
 	}
+	silenced()
 	want("cart", "kept back: silenced until "+silence.Until.Format("15:04")+": we know"+
 		"\npeople are told 3 bad rounds after the one in which what it depends on is up, but not before "+silence.Until.Format("2006-01-02 15:04 UTC"))
+
+	silence.Name = "edge"
+	silenced()
+	want("edge", reminder) // the silence is over by then
+	silence.Until = from.Add(8 * time.Hour)
+	silenced()
+	want("edge", reminder+", but not before "+at(8*time.Hour))
 }
 
 func TestWhyNot(t *testing.T) {
