@@ -71,11 +71,11 @@ func portions(text string) (all []string) {
 			}
 			written += next
 		}
-		if left -= length(written); left < 0 {
-			all[len(all)-1] += "\n" + notify.MoreLines(len(lines))
-			break
-		}
 		if strings.TrimSpace(written) != "" { // Slack takes no empty section
+			if left -= length(written); left < 0 {
+				all[len(all)-1] += "\n" + notify.MoreLines(len(lines))
+				break
+			}
 			all = append(all, written)
 		}
 		lines = lines[n:]

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -102,11 +103,42 @@ func TestAnythingIsTold(t *testing.T) {
 	for what, text := range map[string]string{
 		"nothing": "", "blanks": " \n\n ", "hostile": hostile, "one long line": strings.Repeat("&", 50_000), "many lines": strings.Repeat("a line\n", 10_000),
 		"many empty lines": "a" + strings.Repeat("\n", 50_000) + "b", "not UTF-8": "\xff\xfe\x00",
+		"what is not shown": strings.Repeat("\u200b\n", 10_000) + "after all",
 	} {
 		post := w.posts(what, envelope("sns-1", "", text))
 		if strings.Contains(what, "long") || what == "many lines" {
 			has(t, what, post.Text, " more lines")
 		}
+		if what == "what is not shown" {
+			has(t, what, post.Text, "after all")
+		}
 	}
 	w.posts("without an envelope", `{"some":"json"}`)
+}
+
+// Whatever lay in the queue, it can be told: every section of it says something, and none more
+// than Slack takes.
+func FuzzRead(f *testing.F) {
+	for _, body := range []string{alarmJSON, hostile, event(digest(3, hostile)), notify.Plain(digest(1, "")), strings.Repeat("\u200b\n", 10_000), strings.Repeat("&", 20_000)} {
+		f.Add(body, "subject")
+		f.Add(envelope("sns-1", "", body), "")
+	}
+	f.Fuzz(func(t *testing.T, body, subject string) {
+		for _, b := range []string{body, envelope("sns-1", subject, body)} {
+			m := Read(b, "queue-1", minute)
+			var full, plain post
+			if json.Unmarshal(m.Full, &full) != nil || json.Unmarshal(m.Plain, &plain) != nil || full.Text == "" || plain.Text == "" || length(plain.Text) > plainMost {
+				t.Fatalf("%s: %s, %s", m.Kind, m.Full, m.Plain)
+			}
+			blocks := full.Blocks
+			for _, a := range full.Attachments {
+				blocks = append(blocks, a.Blocks...)
+			}
+			for _, b := range blocks {
+				if b.Text != nil && (b.Text.Text == "" || length(b.Text.Text) > sectionMost || b.Type == "header" && length(b.Text.Text) > headerMost) || len(blocks) > blocksMost {
+					t.Errorf("%s: %d blocks, among them %+v", m.Kind, len(blocks), b)
+				}
+			}
+		}
+	})
 }
