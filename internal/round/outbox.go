@@ -59,7 +59,7 @@ func (r *run) foldable(left []health.Entry) bool {
 }
 
 // catchUp is one digest of what a backlog and this round opened and closed, and of what is
-// open now.
+// open now. Evidence is this round's alone, as in every digest.
 func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 	d := health.Digest{ID: v.ID, Kind: health.CatchUp, Fleet: r.fleet.Name, Shard: r.Shard, Round: r.Scheduled, Counts: v.Counts}
 	digests := make([]health.Digest, 0, len(left)+1)
@@ -78,8 +78,9 @@ func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 	for _, past := range digests {
 		d.Closed = append(d.Closed, filter(past.Closed, unseen)...)
 	}
-	d.Open = filter(v.State.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() }) // what is kept back is nobody's news yet
-	goesOn := make(map[string]bool, len(d.Open))                                                 // or has an end that is told by itself
+	// What is kept back is nobody's news yet.
+	d.Open = filter(v.State.Incidents, func(i health.Incident) bool { return !i.Told.IsZero() })
+	goesOn := make(map[string]bool, len(d.Open)) // or has an end that is told by itself
 	for _, i := range d.Open {
 		goesOn[i.ID] = true
 	}
@@ -89,7 +90,15 @@ func (r *run) catchUp(left []health.Entry, v judge.Verdict) *health.Digest {
 		}
 	}
 	for _, past := range digests { // what has ended otherwise did so while it was flapping: nobody would hear of its end
-		d.Opened = append(d.Opened, filter(past.Opened, func(i health.Incident) bool { return unseen(i) && goesOn[i.ID] })...)
+		for _, i := range past.Opened {
+			if !unseen(i) || !goesOn[i.ID] {
+				continue
+			}
+			if past.ID != v.ID {
+				i.Evidence = nil // it is of another round, and a backlog of crowds would carry it all
+			}
+			d.Opened = append(d.Opened, i)
+		}
 	}
 	return &d
 }

@@ -233,6 +233,9 @@ func TestCatchUp(t *testing.T) {
 		if len(d.Open) != 2 {
 			t.Errorf("open now %+v, want a and b", d.Open)
 		}
+		if then, now := d.Opened[0].Evidence, d.Opened[1].Evidence; then != nil || now == nil {
+			t.Errorf("evidence %+v of b, %+v of a, want what this round measured and nothing of the past", then, now)
+		}
 		if !strings.HasPrefix(d.ID, "shop/0-1/") || d.Counts.Down != 2 {
 			t.Errorf("digest %+v, want the round's id and the counts of now", d)
 		}
