@@ -45,7 +45,7 @@ func (a Alarm) Facts(named bool) []Line {
 
 // Tag says behind the headline that a is told late: " [2 hours late]"; empty when it is not.
 func (a Alarm) Tag(now time.Time) string {
-	if at, err := a.at(); err == nil && now.Sub(at) > lateAfter {
+	if at, late := a.late(now); late {
 		return " [" + span(now.Sub(at)) + " late]"
 	}
 	return ""
@@ -53,7 +53,7 @@ func (a Alarm) Tag(now time.Time) string {
 
 // Late is what must be known before the rest of a is read; empty when it is not late.
 func (a Alarm) Late(now time.Time) string {
-	if at, err := a.at(); err == nil && now.Sub(at) > lateAfter {
+	if at, late := a.late(now); late {
 		return lateness(at, now)
 	}
 	return ""
@@ -68,6 +68,12 @@ func (a Alarm) Paragraphs() []string {
 		}
 	}
 	return all
+}
+
+// late is since when a has been so, and whether that is longer than it takes to tell it.
+func (a Alarm) late(now time.Time) (at time.Time, late bool) {
+	at, err := a.at()
+	return at, err == nil && now.Sub(at) > lateAfter
 }
 
 func (a Alarm) at() (time.Time, error) {

@@ -14,10 +14,10 @@ const (
 	mostRounds  = 4  // the most rounds a query asks for
 )
 
-// query finds what d tells in the result lines in the log of the function that checks. Of a few targets and
-// groups it shows the latest rounds, this one among them; of many, and of trouble of
-// rollcall's own, this round and those in which it began: there whatever changed is logged
-// even where only changes are. What is up comes last.
+// query finds what d tells in the result lines in the log of the function that checks. Of a
+// few targets and groups it shows the latest rounds, this one among them; of many, and of
+// trouble of rollcall's own, this round and those in which it began: there whatever changed
+// is logged even where only changes are. What is up comes last.
 //
 // Only names that need no quoting are asked for: those of a targets file do not.
 func query(d health.Digest) string {

@@ -40,14 +40,14 @@ func (b bundle) names(most int) string {
 
 // tally counts what d tells, the gravest bundle first; those without incidents are left out.
 func tally(d health.Digest) []bundle {
-	var rest pile
 	if d.Kind == health.CatchUp {
-		var open, opened, closed pile
-		sort(d.Open, d.Cut.Open, &open, func(*health.Incident) *pile { return &open })
-		sort(d.Opened, d.Cut.Opened, &opened, func(*health.Incident) *pile { return &opened })
-		sort(d.Closed, d.Cut.Closed, &closed, func(*health.Incident) *pile { return &closed })
-		return some(bundle{word: "open now", pile: open}, bundle{word: "opened", pile: opened}, bundle{word: "closed", pile: closed})
+		return some(
+			bundle{word: "open now", pile: pile{refer(d.Open), sum(d.Cut.Open)}},
+			bundle{word: "opened", pile: pile{refer(d.Opened), sum(d.Cut.Opened)}},
+			bundle{word: "closed", pile: pile{refer(d.Closed), sum(d.Cut.Closed)}},
+		)
 	}
+	var rest pile
 	var begun beginnings
 	sort(d.Opened, d.Cut.Opened, &rest, begun.place)
 	var over endings

@@ -19,9 +19,6 @@ import (
 // no more room than what it stands for.
 func literal(s string, most int) string { return encode(harmless(cut(s, most))) }
 
-// plain is s for a plain_text object, in at most most characters.
-func plain(s string, most int) string { return escape(s, most) }
-
 // code is s in code's type, where nothing but its own mark is markup.
 func code(s string, most int) string {
 	return "`" + escape(strings.ReplaceAll(s, "`", string(likes['`'])), most-len("``")) + "`"
@@ -141,7 +138,7 @@ func closes(after rune) bool { return !isWord(after) }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// escape is s, escaped, in at most most characters.
+// escape is s, escaped, in at most most characters: all that a plain_text object asks for.
 func escape(s string, most int) string { return encode(cut(s, most)) }
 
 // cut cuts s so that it is at most most characters long once it is escaped.

@@ -2,10 +2,8 @@ package webhook
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
-	"rollcall/internal/health"
 	"rollcall/internal/notify"
 )
 
@@ -55,21 +53,9 @@ func Read(body, id string, now time.Time) Message {
 		m.Kind, m.Full, m.Plain = Alarm, ofAlarm(a, now).encoded(), plainAlarm(a, now).encoded()
 		return m
 	}
-	if digest := ofPlain(text); digest != "" {
+	if digest := notify.PlainID(text); digest != "" { // SNS had refused the full form
 		m.ID = digest
 	}
 	m.Kind, m.Full, m.Plain = Other, ofText(subject, text).encoded(), plainText(subject, text).encoded()
 	return m
-}
-
-// ofPlain is the id of the digest that text is the short plain form of: what comes when SNS
-// had refused the full one. Empty: it is none.
-func ofPlain(text string) string {
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	id, last := strings.CutPrefix(lines[len(lines)-1], "Message id ")
-	sample := strings.Split(notify.Plain(health.Digest{}), "\n")
-	if !last || !strings.Contains(text, "\n"+sample[len(sample)-3]+"\n") {
-		return ""
-	}
-	return id
 }

@@ -24,13 +24,13 @@ const (
 // headline is what stands at the top, with its tag, which is never cut.
 type headline struct{ words, tag string }
 
-func (h headline) room() int { return headerMost - length(plain(h.tag, headerMost)) }
+func (h headline) room() int { return headerMost - length(escape(h.tag, headerMost)) }
 
 // whole reports whether the header has room for all of h.
-func (h headline) whole() bool { return length(plain(h.words, sectionMost)) <= h.room() }
+func (h headline) whole() bool { return length(escape(h.words, sectionMost)) <= h.room() }
 
 func (h headline) header() block {
-	return header(plain(strings.ReplaceAll(h.words, "\n", " "), h.room()) + plain(h.tag, headerMost))
+	return header(escape(strings.ReplaceAll(h.words, "\n", " "), h.room()) + escape(h.tag, headerMost))
 }
 
 func (h headline) text() string { return literal(h.words, h.room()) + literal(h.tag, headerMost) }
