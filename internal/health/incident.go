@@ -102,6 +102,11 @@ type PhasesMS struct {
 	Read    float64 `json:"read,omitempty"`
 }
 
+// MS is a duration in milliseconds, to one digit.
+func MS(d time.Duration) float64 {
+	return float64(d.Round(100*time.Microsecond)/(100*time.Microsecond)) / 10
+}
+
 // DigestKind is why a digest is sent.
 type DigestKind string
 

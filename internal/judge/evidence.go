@@ -2,7 +2,6 @@ package judge
 
 import (
 	"slices"
-	"time"
 
 	"rollcall/internal/health"
 )
@@ -45,20 +44,15 @@ func evidenceOf(result *health.Result) *health.Evidence {
 	if len(result.Attempts) == 0 {
 		return nil
 	}
+	p := result.Phases
 	e := &health.Evidence{Phases: health.PhasesMS{
-		DNS: ms(result.Phases.DNS), Connect: ms(result.Phases.Connect), TLS: ms(result.Phases.TLS),
-		Wait: ms(result.Phases.Wait), Read: ms(result.Phases.Read),
+		DNS: health.MS(p.DNS), Connect: health.MS(p.Connect), TLS: health.MS(p.TLS), Wait: health.MS(p.Wait), Read: health.MS(p.Read),
 	}}
 	for _, a := range result.Attempts {
 		e.Attempts = append(e.Attempts, health.Reading{Status: a.Status, Class: a.Class, Cause: a.Cause})
-		e.MS = append(e.MS, ms(a.Latency))
+		e.MS = append(e.MS, health.MS(a.Latency))
 	}
 	return e
-}
-
-// ms is a duration in milliseconds, to one digit.
-func ms(d time.Duration) float64 {
-	return float64(d.Round(100*time.Microsecond)/(100*time.Microsecond)) / 10
 }
 
 // passesOn reports whether what is wrong with a group's members is wrong with those that
@@ -75,12 +69,11 @@ func (r *round) dependants(name string) []string {
 	var found []string
 	var descend func(name string)
 	descend = func(name string) {
-		below := r.kin.children[name]
 		if t := r.fleet[name]; t != nil && !seen[t.Group] && r.passesOn(t.Group) {
 			seen[t.Group] = true
 			descend(t.Group)
 		}
-		for _, child := range below {
+		for _, child := range r.kin.children[name] {
 			if seen[child] {
 				continue
 			}

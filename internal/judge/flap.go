@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -56,7 +57,7 @@ func (r *round) flap(t *member, facet int, changes []int64, reading health.Facet
 	m := r.begin(health.Subject{Kind: health.OfFlapping, Name: t.Name, Facet: f}, time.Unix(changes[0]*60, 0).UTC())
 	m.Severity = health.Warning
 	if f == health.Availability {
-		m.Severity = severityOf(t.Target)
+		m.Severity = cmp.Or(t.Severity, health.Critical)
 	}
 	if ended := t.matters[facet]; ended != nil { // its end is the last of the changes
 		m.Severity, m.Class = ended.Severity, ended.Class
@@ -78,11 +79,4 @@ func (m *matter) recount(t *health.Target, changes []int64, reading health.Facet
 		m.Cause += ", latest: " + reading.Cause
 	}
 	m.describe(t)
-}
-
-func severityOf(t *health.Target) health.Severity {
-	if t.Severity == "" {
-		return health.Critical
-	}
-	return t.Severity
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,10 +79,7 @@ func (r *round) hearGroup(g *group) {
 		g.matter.ID = r.incidentID(subject, r.now) // it may fall short twice while one member stays down
 	}
 	m := g.matter
-	m.Severity = health.Critical
-	if g.Severity != "" {
-		m.Severity = g.Severity
-	}
+	m.Severity = cmp.Or(g.Severity, health.Critical)
 	m.Rounds++
 	m.Group, m.Runbook, m.Tags = g.Name, g.Runbook, g.Tags
 	m.Class, m.Cause = g.cause()

@@ -121,7 +121,7 @@ func open(in Input) *round {
 		r.furthest = time.Time{}
 	}
 	results, faults, sightings := See(in)
-	r.results, r.faults, r.sightings = slices.Clone(results), slices.Concat(in.Faults, faults), sightings
+	r.results, r.faults, r.sightings = results, slices.Concat(in.Faults, faults), sightings
 	for i := range in.Targets {
 		t := &in.Targets[i]
 		state := carry(t, in.State.Targets[t.Name], r.now)

@@ -11,14 +11,20 @@ import (
 	"rollcall/internal/judge"
 )
 
-// What is kept back is remembered as such until it is told, and people learn of it then.
-func TestMuted(t *testing.T) {
-	s := &stage{policy: fail(1), groups: map[string][]string{}}
+// patched is a life whose one target is in a window for its first two minutes.
+func patched() (*life, health.Target) {
+	s := &stage{}
 	window(0, 2, "shop")(s)
-	l := life{state: health.State{Round: noon.Add(-time.Hour)}}
-	l.scene = s.scene(&l)
+	l := &life{state: health.State{Round: noon.Add(-time.Hour)}}
+	l.scene = s.scene(l)
 	target := shop()
 	target.FailAfter = 1
+	return l, target
+}
+
+// What is kept back is remembered as such until it is told, and people learn of it then.
+func TestMuted(t *testing.T) {
+	l, target := patched()
 	for minute, want := range []string{"maintenance: patching", "maintenance: patching", "", ""} {
 		d := l.round(map[string]rune{"shop": 'x'}, target)
 		if got := l.state.Incidents[0].Muted; got != want {
@@ -42,12 +48,7 @@ func TestMuted(t *testing.T) {
 
 // What is decided in a round that does not ask is noted too.
 func TestNotedThoughNotAsked(t *testing.T) {
-	s := &stage{policy: fail(1), groups: map[string][]string{}}
-	window(0, 2, "shop")(s)
-	l := life{state: health.State{Round: noon.Add(-time.Hour)}}
-	l.scene = s.scene(&l)
-	target := shop()
-	target.FailAfter = 1
+	l, target := patched()
 	for _, letter := range "~   " {
 		l.round(map[string]rune{"shop": letter}, target)
 	}
@@ -144,13 +145,12 @@ func TestGroupIncident(t *testing.T) {
 	if opened[0].ID == opened[1].ID {
 		t.Errorf("both are %s", opened[0].ID)
 	}
-	if loud := (health.Group{Name: "pay", MinUp: 3}); true {
-		l = life{state: health.State{Round: noon.Add(-time.Hour)}, scene: func(in *judge.Input) { in.Groups = []health.Group{loud} }}
-		targets[0].FailAfter = 1
-		d := l.round(map[string]rune{"a": 'x', "b": '.', "c": '.'}, targets...)
-		if d == nil || d.Opened[0].Severity != health.Critical || !d.Opened[0].Since.Equal(noon) {
-			t.Errorf("a group that says nothing of its severity: %+v", d)
-		}
+	l = life{state: health.State{Round: noon.Add(-time.Hour)}}
+	l.scene = func(in *judge.Input) { in.Groups = []health.Group{{Name: "pay", MinUp: 3}} }
+	targets[0].FailAfter = 1
+	d := l.round(map[string]rune{"a": 'x', "b": '.', "c": '.'}, targets...)
+	if d == nil || d.Opened[0].Severity != health.Critical || !d.Opened[0].Since.Equal(noon) {
+		t.Errorf("a group that says nothing of its severity: %+v", d)
 	}
 }
 

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -68,11 +69,7 @@ func available(t health.Target, o health.Outcome) (health.FacetReading, health.A
 	if doubt != "" {
 		return health.FacetReading{Status: health.Unknown, Class: health.ClassChecker, Cause: doubt}, last
 	}
-	severity := t.Severity
-	if severity == "" {
-		severity = health.Critical
-	}
-	return health.FacetReading{Status: health.Down, Class: last.Class, Cause: last.Cause, Severity: severity}, last
+	return health.FacetReading{Status: health.Down, Class: last.Class, Cause: last.Cause, Severity: cmp.Or(t.Severity, health.Critical)}, last
 }
 
 // doubtful says why an attempt that was not up proves nothing against its target; empty

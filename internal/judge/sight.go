@@ -49,14 +49,14 @@ func Call(first []Glance) bool {
 }
 
 // See tells what is wrong with the targets from what is wrong with our own sight. Results
-// are the input's own but those of targets that we cannot have seen: they are unknown, and
-// one fault says so. Sightings are what is known of the witnesses after this round.
+// are copies of the input's; those of targets that we cannot have seen are unknown, and one
+// fault says so. Sightings are what is known of the witnesses after this round.
 //
 // We are blind, in one of its kinds, when every credible witness of it was asked in full
 // and failed, and more than half of the hosts did likewise. Without a credible witness
 // nothing is excused, ever: then what looks like an outage is told as one.
 func See(in Input) (results []health.Result, faults []health.Fault, sightings map[string]health.Sighting) {
-	results, sightings = in.Results, in.sightings()
+	results, sightings = slices.Clone(in.Results), in.sightings()
 	var blind []string
 	var looks []look
 	for _, b := range kinds() {
@@ -73,9 +73,6 @@ func See(in Input) (results []health.Result, faults []health.Fault, sightings ma
 		for i, l := range looks {
 			if !b.hidden[l.host] || !b.among(l) {
 				continue
-			}
-			if &results[0] == &in.Results[0] {
-				results = slices.Clone(in.Results)
 			}
 			results[i] = b.excuse(results[i])
 			unknown++

@@ -87,7 +87,7 @@ func (m *Writer) Finish(r health.Report) error {
 		d.count("RoundsRepeated", 1)
 		return m.emit(r, d)
 	}
-	d.add("RoundDuration", "Milliseconds", ms(r.Elapsed))
+	d.add("RoundDuration", "Milliseconds", health.MS(r.Elapsed))
 	if r.Reserve > 0 {
 		d.add("ReserveUsed", "Percent", percent(r.Finishing, r.Reserve))
 	}
@@ -122,7 +122,7 @@ func fleetDocument(r health.Report) document {
 		d.add("BudgetUsed", "Percent", percent(r.Swept, r.Budget))
 	}
 	if !r.Scheduled.IsZero() && !r.Started.IsZero() {
-		d.add("Lateness", "Milliseconds", max(0, ms(r.Started.Sub(r.Scheduled)))) // clocks may disagree
+		d.add("Lateness", "Milliseconds", max(0, health.MS(r.Started.Sub(r.Scheduled)))) // clocks may disagree
 	}
 	return d
 }
@@ -141,7 +141,7 @@ func groupDocuments(r health.Report) []document {
 	latencies := map[string][]float64{}
 	for _, result := range r.Results {
 		if name := result.Target.Group; name != "" && answered(result) {
-			latencies[name] = append(latencies[name], ms(result.Latency))
+			latencies[name] = append(latencies[name], health.MS(result.Latency))
 		}
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(r.Groups)), maps.Keys(latencies))
@@ -179,7 +179,7 @@ func targetDocuments(r health.Report) []document {
 			d.count("Up", 0)
 		}
 		if answered(result) {
-			d.add("Latency", "Milliseconds", ms(result.Latency))
+			d.add("Latency", "Milliseconds", health.MS(result.Latency))
 		}
 		if expires := result.Facets[health.Certificate].Expires; !expires.IsZero() {
 			d.add("CertificateDaysLeft", "Count", expires.Sub(r.Scheduled).Hours()/24)
@@ -205,7 +205,7 @@ func resultLine(r health.Report, result health.Result) *line {
 	l.text("class", string(result.Class))
 	l.text("cause", clip(result.Cause, textMost))
 	if len(result.Attempts) > 0 {
-		l.field("ms", ms(result.Latency))
+		l.field("ms", health.MS(result.Latency))
 	}
 	l.field("round", r.Scheduled.UTC().Format(time.RFC3339))
 	l.text("reason", clip(result.Reason, textMost))
@@ -231,11 +231,6 @@ func oneIf(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// ms is a duration in milliseconds, to one digit.
-func ms(d time.Duration) float64 {
-	return float64(d.Round(100*time.Microsecond)/(100*time.Microsecond)) / 10
 }
 
 // percent is a share in percent, to one digit. The whole must not be 0.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -62,9 +63,7 @@ func (t text) state() (health.State, error) {
 		known += len(names)
 	}
 	state.Targets = make(map[string]health.TargetState, known)
-	for name, target := range t.Targets {
-		state.Targets[name] = target
-	}
+	maps.Copy(state.Targets, t.Targets)
 	for asked, names := range t.Calm {
 		for _, name := range names {
 			state.Targets[name] = calm(asked)
