@@ -90,26 +90,26 @@ func (tmpl template) bringsBothTopicsToSlack(t *testing.T) {
 }
 
 func (tmpl template) ringsWhenSlackIsNotTold(t *testing.T) {
-	p := tmpl.one(t, "SlackAlarm").Properties
-	same(t, "metric", text(p["Namespace"])+" "+text(p["MetricName"])+" "+text(p["Statistic"]), "AWS/SQS ApproximateNumberOfMessagesVisible Maximum")
-	same(t, "dimension", text(at(p, "Dimensions", "0", "Name"))+" "+text(at(p, "Dimensions", "0", "Value")), "QueueName ${SlackDeadLetterQueue.QueueName}")
-	same(t, "rings", text(p["ComparisonOperator"]), "GreaterThanOrEqualToThreshold")
-	same(t, "Threshold", p["Threshold"], any(1.0))
-	same(t, "EvaluationPeriods", p["EvaluationPeriods"], any(1.0))
-	same(t, "TreatMissingData", p["TreatMissingData"], "notBreaching") // SQS falls silent about a queue that nobody uses
-	tellsTheOperator(t, p)
+	ringsFromOne(t, tmpl.one(t, "SlackAlarm").Properties, "ApproximateNumberOfMessagesVisible Maximum", "SlackDeadLetterQueue", 1)
 }
 
 // Long before a message is given up somebody hears that messages wait.
 func (tmpl template) ringsWhileSlackIsNotTold(t *testing.T) {
 	p := tmpl.one(t, "SlackWaitingAlarm").Properties
-	same(t, "metric", text(p["Namespace"])+" "+text(p["MetricName"])+" "+text(p["Statistic"]), "AWS/SQS ApproximateNumberOfMessagesNotVisible Minimum")
-	same(t, "dimension", text(at(p, "Dimensions", "0", "Name"))+" "+text(at(p, "Dimensions", "0", "Value")), "QueueName ${SlackQueue.QueueName}")
-	same(t, "rings", text(p["ComparisonOperator"]), "GreaterThanOrEqualToThreshold")
-	same(t, "Threshold", p["Threshold"], any(1.0))
+	ringsFromOne(t, p, "ApproximateNumberOfMessagesNotVisible Minimum", "SlackQueue", 15)
 	same(t, "Period", seconds(t, p["Period"]), time.Minute)
-	same(t, "EvaluationPeriods", p["EvaluationPeriods"], any(15.0))
 	same(t, "DatapointsToAlarm", p["DatapointsToAlarm"], any(15.0)) // a message that is told at the second try is none
-	same(t, "TreatMissingData", p["TreatMissingData"], "notBreaching")
-	tellsTheOperator(t, p)
+}
+
+// ringsFromOne holds an alarm to telling the operator of a single message that a queue has in
+// each of so many periods.
+func ringsFromOne(t *testing.T, alarm map[string]any, metric, queue string, periods float64) {
+	t.Helper()
+	same(t, "metric", text(alarm["Namespace"])+" "+text(alarm["MetricName"])+" "+text(alarm["Statistic"]), "AWS/SQS "+metric)
+	same(t, "dimension", text(at(alarm, "Dimensions", "0", "Name"))+" "+text(at(alarm, "Dimensions", "0", "Value")), "QueueName ${"+queue+".QueueName}")
+	same(t, "rings", text(alarm["ComparisonOperator"]), "GreaterThanOrEqualToThreshold")
+	same(t, "Threshold", alarm["Threshold"], any(1.0))
+	same(t, "EvaluationPeriods", alarm["EvaluationPeriods"], any(periods))
+	same(t, "TreatMissingData", alarm["TreatMissingData"], "notBreaching") // SQS falls silent about a queue that nobody uses
+	tellsTheOperator(t, alarm)
 }

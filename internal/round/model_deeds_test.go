@@ -79,7 +79,7 @@ func (l *life) rare(t *rapid.T, d *dice) {
 		l.file = rapid.SampledFrom([]string{"", "stff", fmt.Sprint("file ", len(l.files)-1)}).Draw(t, "file")
 		l.note("the targets file is %q", l.file)
 		l.mu.Unlock()
-	case 5: // a second more, so that no scheduled time comes twice: it would name two digests alike
+	case 5: // scheduled times come twice
 		l.setBack(time.Duration(rapid.SampledFrom([]int{1, 4, 5, 6, 30, 1440}).Draw(t, "minutes")) * time.Minute)
 	case 6:
 		l.upgrade()

@@ -36,7 +36,6 @@ type invocation struct {
 	wrongly  bool         // its targets file was wrong
 	asked    map[string]string
 	knew     belief            // what was believed of what it loaded
-	first    []byte            // what it loaded
 	copied   bool              // a last good copy was there then
 	quietly  *[]health.Silence // the silences that it read
 	read     []byte            // what it read last of the state

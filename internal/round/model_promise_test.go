@@ -41,7 +41,6 @@ func (i *invocation) loads(stored []byte) {
 	if i.read == nil {
 		i.knew = p.belief
 		_, i.copied = i.objects[goodKey]
-		i.first = stored
 	}
 	i.read = append([]byte{}, stored...)
 }
