@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -17,6 +17,7 @@ import (
 	"rollcall/internal/fleet"
 	"rollcall/internal/health"
 	"rollcall/internal/rollcall"
+	"rollcall/internal/round"
 	"rollcall/internal/source"
 )
 
@@ -28,11 +29,11 @@ type checkFlags struct {
 	output  *oneOf
 	failOn  *oneOf
 	colours *oneOf
-	roots   *x509.CertPool
+	outside
 }
 
-func checkCommand(roots *x509.CertPool) *cobra.Command {
-	f := checkFlags{roots: roots}
+func checkCommand(o outside) *cobra.Command {
+	f := checkFlags{outside: o}
 	cmd := &cobra.Command{
 		Use:   "check [NAME|URL ...]",
 		Short: "ask now and print; remembers nothing, tells nobody",
@@ -71,6 +72,9 @@ func ask(cmd *cobra.Command, names []string, f checkFlags) error {
 	if err := written(0, f.print(cmd.OutOrStdout(), report)); err != nil {
 		return err
 	}
+	if report.Enough > 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "rollcall: "+shortage(report))
+	}
 	if ctx.Err() != nil {
 		fmt.Fprintln(cmd.ErrOrStderr(), "rollcall: stopped; these are the results so far")
 		return status(exitInterrupted)
@@ -78,10 +82,22 @@ func ask(cmd *cobra.Command, names []string, f checkFlags) error {
 	return verdict(report, f.failOn.value)
 }
 
+// shortage says how short of processor the checker itself was, and what would do. Beyond six
+// processors no function has enough.
+func shortage(r health.Report) string {
+	hundredths := func(n float64) string { return strconv.FormatFloat(n/100, 'f', -1, 64) }
+	text := fmt.Sprintf("the checker itself was short of processor: %.0f %% of the latency reported is its own, so no latency is judged; %s processors would do (it has %s)",
+		r.Saturation, hundredths(math.Ceil(r.Enough*100)), hundredths(math.Round(r.Processors*100)))
+	if memory := round.MemoryFor(r.Enough); round.ProcessorsOf(memory) >= r.Enough {
+		text += fmt.Sprintf(", as a function of %s MB has", thousands(memory))
+	}
+	return text
+}
+
 // report asks. That the file or a name is wrong is an error of whoever called.
 func (f checkFlags) report(ctx context.Context, names []string, watch func(rollcall.Seen)) (health.Report, error) {
 	r, err := rollcall.Open(ctx, rollcall.Settings{
-		Version: rollcall.Version(), Config: *f.file, Memory: f.memory.bytes(), Roots: f.roots, Watch: watch,
+		Version: rollcall.Version(), Config: *f.file, Memory: f.memory.bytes(), Roots: f.roots, Pace: f.pace, Watch: watch,
 	})
 	if err != nil {
 		return health.Report{}, undone{err}

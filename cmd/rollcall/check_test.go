@@ -192,6 +192,39 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// Starved, check says so on stderr, whatever is printed how, and calls nobody slow.
+func TestStarved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.delay = time.Second
+	file := w.file("fleet: f\ntargets:\n  - {name: slow, url: \"%s/\", slow_after: 1ms}\n", w.peer(peer.Answering(20*time.Millisecond, http.StatusOK, "")).URL)
+	for args, out := range map[string]string{"": "1 target: 1 up; ", "-q": "", "-o json": `"saturation":100,`} {
+		r := w.run(append([]string{"check", "-f", file, "--fail-on", "degraded"}, strings.Fields(args)...)...)
+		r.want(t, exitOK, out, "rollcall: the checker itself was short of processor: 100 % of the latency reported is its own, so no latency is judged; ")
+		if strings.Count(r.errs, "\n") != 1 {
+			t.Errorf("%s: want one line on stderr:\n%s", args, r.errs)
+		}
+	}
+	w.delay = 0
+	w.run("check", "-f", file, "--fail-on", "degraded").want(t, exitDown, "1 target: 1 degraded; ", "")
+}
+
+// What would do is told in processors, and as the memory of a function while there is one.
+func TestShortage(t *testing.T) {
+	t.Parallel()
+	const begins = "the checker itself was short of processor: 62 % of the latency reported is its own, so no latency is judged; "
+	for want, r := range map[string]health.Report{
+		"0.57 processors would do (it has 0.29), as a function of 1,024 MB has": {Saturation: 62.1, Processors: 0.2894, Enough: 0.5699},
+		"0.08 processors would do (it has 0.02), as a function of 256 MB has":   {Saturation: 62.1, Processors: 0.02, Enough: 0.08},
+		"5.75 processors would do (it has 2), as a function of 10,240 MB has":   {Saturation: 62.1, Processors: 2, Enough: 5.75},
+		"12 processors would do (it has 8)":                                     {Saturation: 62.1, Processors: 8, Enough: 12},
+	} {
+		if got := shortage(r); got != begins+want {
+			t.Errorf("\n got %s\nwant %s", got, begins+want)
+		}
+	}
+}
+
 // Nobody but --color=always colours what is not a terminal, and NO_COLOR does not forbid it.
 func TestColour(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
@@ -247,7 +280,7 @@ func TestPrintFails(t *testing.T) {
 	url := w.peer(peer.Answering(0, http.StatusOK, "")).URL
 	for _, args := range [][]string{{"check", url}, {"check", url, "-o", "json"}, {"version"}, {"completion", "bash"}, {"validate", "-f", w.file("fleet: f\ntargets: [%s]\n", url)}} {
 		var errs bytes.Buffer
-		if code := execute(t.Context(), command(nil), args, full{}, &errs); code != exitUnknown || errs.String() != "rollcall: print: no space left\n" {
+		if code := execute(t.Context(), command(outside{}), args, full{}, &errs); code != exitUnknown || errs.String() != "rollcall: print: no space left\n" {
 			t.Errorf("%s: status %d, %q", args[0], code, errs.String())
 		}
 	}

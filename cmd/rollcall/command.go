@@ -10,6 +10,7 @@ import (
 
 	"rollcall/internal/check"
 	"rollcall/internal/rollcall"
+	"rollcall/internal/round"
 )
 
 // usage is how a command is used, below what it does.
@@ -32,9 +33,15 @@ Flags:
 {{- end}}
 `
 
-// command is the root of all commands. Certificates are judged by roots, nil being those
-// that the system trusts.
-func command(roots *x509.CertPool) *cobra.Command {
+// outside is what a check takes from outside the command line. Zero values are what a
+// person wants.
+type outside struct {
+	roots *x509.CertPool     // whom to trust; nil: whom the system trusts
+	pace  func() round.Pacer // who holds starts back; nil: what serves the processor
+}
+
+// command is the root of all commands.
+func command(o outside) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rollcall",
 		Short: "ask every endpoint you run whether it works",
@@ -62,7 +69,7 @@ Exit status, the first that applies:
 	root.SetVersionTemplate(versionLine())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(checkCommand(roots), validateCommand(), silenceCommand(), whyCommand(), demoCommand(), versionCommand(), completionCommand())
+	root.AddCommand(checkCommand(o), validateCommand(), silenceCommand(), whyCommand(), demoCommand(), versionCommand(), completionCommand())
 	return root
 }
 

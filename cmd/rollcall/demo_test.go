@@ -54,7 +54,7 @@ func TestDemoInterrupted(t *testing.T) {
 			_, _ = io.Copy(io.Discard, out)
 		}()
 		var errs strings.Builder
-		code := execute(ctx, command(nil), args, told, &errs)
+		code := execute(ctx, command(outside{}), args, told, &errs)
 		left, err := os.ReadDir(w.folder)
 		if code != exitInterrupted || errs.Len() > 0 || err != nil || len(left) > 0 {
 			t.Errorf("%s: status %d, stderr %q, left %v, %v", args, code, errs.String(), left, err)

@@ -45,7 +45,7 @@ func main() {
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
-	return execute(ctx, command(nil), args, out, errs)
+	return execute(ctx, command(outside{}), args, out, errs)
 }
 
 func execute(ctx context.Context, root *cobra.Command, args []string, out, errs io.Writer) int {

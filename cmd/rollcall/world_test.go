@@ -10,8 +10,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/internal/peer"
+	"rollcall/internal/round"
+	"rollcall/internal/sweep"
 )
 
 var update = flag.Bool("update", false, "write the golden texts anew")
@@ -33,6 +36,8 @@ type world struct {
 	authority *peer.Authority
 	folder    string
 	home      string // of this package
+
+	delay time.Duration // how long what is ready waits for the processor, whatever else runs here
 }
 
 func newWorld(t *testing.T) *world {
@@ -45,7 +50,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t, authority, t.TempDir(), home}
+	return &world{t: t, authority: authority, folder: t.TempDir(), home: home}
 }
 
 // peer starts a peer that ends with the test.
@@ -62,6 +67,18 @@ func (w *world) peer(b peer.Behaviour) *peer.Peer {
 		}
 	})
 	return p
+}
+
+// pacer is a real one that tells of a delay as the test wants it.
+type pacer struct {
+	*sweep.Pace
+	delay time.Duration
+}
+
+func (p pacer) Delay() time.Duration { return p.delay }
+
+func (w *world) pace() round.Pacer {
+	return pacer{sweep.NewPace(1, func() time.Duration { return 0 }), w.delay}
 }
 
 // file writes a targets file and returns its path.
@@ -88,7 +105,7 @@ func (w *world) run(args ...string) ran {
 
 func (w *world) runIn(ctx context.Context, args ...string) ran {
 	var out, errs bytes.Buffer
-	code := execute(ctx, command(w.authority.Pool()), args, &out, &errs)
+	code := execute(ctx, command(outside{w.authority.Pool(), w.pace}), args, &out, &errs)
 	return ran{code, out.String(), errs.String()}
 }
 

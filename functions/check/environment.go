@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"rollcall/internal/rollcall"
+	"rollcall/internal/round"
 )
 
 // environment is everything the function reads from outside its events: what the template
@@ -39,6 +40,7 @@ func (e environment) settings() rollcall.Settings {
 		Memory:  e.memory(),
 		Workers: e.Workers,
 
+		Processors: round.ProcessorsOf(e.MemoryMiB), // Lambda shows two, whatever the share
 		RuntimeAPI: e.RuntimeAPI,
 		XRay:       e.XRay,
 		Metrics:    os.Stdout, // CloudWatch Logs, which reads the metrics off the lines

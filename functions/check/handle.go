@@ -93,5 +93,6 @@ func (h handler) check(ctx context.Context, e event) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	round.WarnOfShortage(report)
 	return rollcall.NewDocument(report), nil
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -21,6 +23,7 @@ type deployment struct {
 	names     []string
 	budget    time.Duration
 	tested    bool
+	report    health.Report // of a check
 	err       error
 }
 
@@ -31,7 +34,7 @@ func (d *deployment) Round(_ context.Context, scheduled time.Time, by string) (h
 
 func (d *deployment) Check(_ context.Context, names []string, budget time.Duration) (health.Report, error) {
 	d.names, d.budget = names, budget
-	return health.Report{Fleet: "shop"}, d.err
+	return d.report, d.err
 }
 
 func (d *deployment) Test(context.Context, time.Time) error {
@@ -63,6 +66,23 @@ func TestHandle(t *testing.T) {
 	}
 	if _, err := (handler{d}).handle(ctx, json.RawMessage(`{"kind":"test"}`)); err != nil || !d.tested {
 		t.Errorf("test: %v, tested %v", err, d.tested)
+	}
+}
+
+// Whoever asks now hears in the answer and in the log that the checker itself was starved.
+func TestHandleStarved(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	d := &deployment{report: health.Report{Saturation: 62.1, Processors: 0.29, Enough: 0.5788}}
+	answered, err := handler{d}.handle(t.Context(), json.RawMessage(`{"kind":"check"}`))
+	text, _ := json.Marshal(answered)
+	if err != nil || !strings.Contains(string(text), `"saturation":62.1,`) {
+		t.Errorf("%v, answers %s, want how much of it is our own", err, text)
+	}
+	if want := "saturation=62.1 processors=0.29 enough=0.58 memory_mb=1024"; !strings.Contains(log.String(), want) {
+		t.Errorf("logged %q, want %s", &log, want)
 	}
 }
 
@@ -135,6 +155,9 @@ func TestEnvironment(t *testing.T) {
 	}
 	if e.collectAt() != 512<<20*80/100 {
 		t.Errorf("the collector holds memory to %d bytes, want 80 %% of 512 MiB", e.collectAt())
+	}
+	if s.Processors != 512.0/1769 {
+		t.Errorf("%v processors, want the share that comes with 512 MB", s.Processors)
 	}
 	if s.Config != "file:targets.yaml" || s.Store != "s3://b" || s.Workers != 40 || s.Memory != 512<<20 || s.Fleet != "shop" || s.Metrics == nil {
 		t.Errorf("settings %+v", s)

@@ -28,7 +28,7 @@ func TestLongJudgement(t *testing.T) {
 		defer cancel()
 		start, done := time.Now(), make(chan struct{})
 		d := judging(1)
-		_, _, err := d.aside(ctx, func() (health.Class, string) { <-done; return "", "" })
+		_, _, err := d.aside(ctx, false, func() (health.Class, string) { <-done; return "", "" })
 		if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
 			t.Errorf("%v after %s", err, took)
 		}
@@ -47,7 +47,7 @@ func TestLongJudgement(t *testing.T) {
 			t.Error("a panic got lost, or kept its place")
 		}
 	}()
-	d.aside(t.Context(), func() (health.Class, string) { panic("deep inside") })
+	d.aside(t.Context(), false, func() (health.Class, string) { panic("deep inside") })
 }
 
 // There are never more bodies judged than places, and who waits for one says how long.
@@ -69,7 +69,7 @@ func TestPlacesToJudge(t *testing.T) {
 		for range cap(queued) {
 			wg.Go(func() {
 				d := &Dialer{net: places}
-				if _, _, err := d.aside(t.Context(), judge); err != nil {
+				if _, _, err := d.aside(t.Context(), false, judge); err != nil {
 					t.Error(err)
 				}
 				queued <- d.queued
@@ -87,13 +87,39 @@ func TestPlacesToJudge(t *testing.T) {
 	})
 }
 
+// What takes no time waits for nobody's place, and a panic in it is the attempt's own.
+func TestLightJudgement(t *testing.T) {
+	text := strings.Repeat("a", int(KiB))
+	for _, c := range []struct {
+		file map[string]string
+		body string
+		want bool
+	}{
+		{map[string]string{"body": `"a"`}, text, true},
+		{map[string]string{"body": `{"contains":"a","not":["b",{"length":{"max":3}}]}`}, text, true},
+		{map[string]string{"body": `"a"`}, text + "a", false},
+		{map[string]string{"body": `{"matches":"a"}`}, "", false},
+		{map[string]string{"body": `{"not":["b",{"all":[{"matches":"a"}]}]}`}, "", false},
+		{map[string]string{"json $.a": `1`}, "", false},
+	} {
+		if got := expecting(t, c.file).light(c.body); got != c.want {
+			t.Errorf("%v of %d bytes is light: %t, want %t", c.file, len(c.body), got, c.want)
+		}
+	}
+	d := judging(0)
+	class, words, err := d.aside(t.Context(), true, func() (health.Class, string) { return health.ClassBody, "words" })
+	if class != health.ClassBody || words != "words" || err != nil || d.queued != 0 {
+		t.Errorf("%s %s %v, queued %s", class, words, err, d.queued)
+	}
+}
+
 // Waiting for a place obeys the context, is our own doing, and is no part of the latency.
 func TestWaitForAPlace(t *testing.T) {
 	p := stand(t, peer.Answering(0, 200, "ready"))
 	n := NewNetwork(Settings{})
 	defer n.Close()
 	n.judging = make(chan struct{}, 1)
-	ready := get(func(c *HTTP) { c.Expect.Body = wanting(t, secret.Plain("ready")) })
+	ready := get(func(c *HTTP) { c.Expect.Body = wanting(t, map[string]any{"matches": secret.Plain("ready")}) })
 
 	n.judging <- struct{}{}
 	r := punctual(t, n, p.URL, ready, 200*time.Millisecond)
@@ -103,7 +129,7 @@ func TestWaitForAPlace(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	wantCause(t, n.Ask(ctx, target(p.URL), ready, 1), health.ClassChecker, `get "`+p.URL+`": stopped before the answer was judged`)
+	wantCause(t, n.Ask(ctx, Attempt{Target: target(p.URL), Checker: ready, Pass: 1}), health.ClassChecker, `get "`+p.URL+`": stopped before the answer was judged`)
 
 	time.AfterFunc(300*time.Millisecond, func() { <-n.judging })
 	r = ask(t, n, p.URL, ready)

@@ -18,7 +18,7 @@ import (
 
 // Kinds are the questions that can be asked. Every list of kinds is made from this one.
 var Kinds = [...]Kind{
-	{Name: "http", Schemes: []string{"http", "https"}, New: func() Checker { return newHTTP() }},
+	{Name: "http", Schemes: []string{"http", "https"}, Secure: []string{"https"}, New: func() Checker { return newHTTP() }},
 	{Name: "tcp", Schemes: []string{"tcp"}, New: func() Checker { return newTCP() }},
 }
 
@@ -26,6 +26,7 @@ var Kinds = [...]Kind{
 type Kind struct {
 	Name    string         // its block's key in the targets file
 	Schemes []string       // the URL schemes it answers for
+	Secure  []string       // those of them that speak TLS; its checkers are [Secured]
 	New     func() Checker // its settings with the built-in defaults, to be filled and prepared
 }
 

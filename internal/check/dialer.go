@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/netip"
 	"slices"
@@ -19,6 +18,7 @@ type Dialer struct {
 	pass    int
 	timeout time.Duration // the target's
 	until   time.Time     // when ctx ends; zero: never
+	sent    func()        // may be nil
 
 	start  time.Time
 	ended  time.Time     // when the last byte came; zero: not yet
@@ -32,6 +32,7 @@ type Dialer struct {
 	certificate *health.Cert
 
 	conn    net.Conn
+	wire    *wire       // what speaks over conn, once anything does
 	scope   scope       // of conn
 	release func() bool // takes conn out of reach of the context's end
 	opened  bool        // there was a first connection
@@ -64,8 +65,8 @@ func permission(e endpoint, inward bool) bool {
 	return inward || literal
 }
 
-func newDialer(ctx context.Context, n *Network, t health.Target, pass int) *Dialer {
-	d := &Dialer{net: n, pass: pass, timeout: t.Timeout, start: time.Now(), outer: never}
+func newDialer(ctx context.Context, n *Network, a Attempt) *Dialer {
+	d := &Dialer{net: n, pass: a.Pass, timeout: a.Target.Timeout, sent: a.Sent, start: time.Now(), outer: never}
 	d.until, _ = ctx.Deadline()
 	return d
 }
@@ -115,17 +116,22 @@ func (d *Dialer) letGo() bool {
 	if !alive {
 		d.conn.Close()
 	}
-	d.conn = nil
+	d.conn, d.wire = nil, nil
 	return alive
 }
 
-// hangUp closes the attempt's connection, if there is one. Of a TLS connection it closes
-// the one below: a farewell could block.
+// hangUp closes the attempt's connection, if there is one, and gives its buffer back: what
+// is read over a connection is read by the attempt's own goroutine, which is here now. Of a
+// TLS connection it closes the one below: a farewell could block.
 func (d *Dialer) hangUp() {
 	if d.conn != nil {
 		d.release()
 		d.conn.Close()
 		d.conn = nil
+	}
+	if d.wire != nil {
+		d.net.buffers.read(d.wire.in)
+		d.wire.in, d.wire = nil, nil // who reads on, reads nobody else's
 	}
 }
 
@@ -159,31 +165,4 @@ func (d *Dialer) resolve(ctx context.Context, w way) ([]netip.AddrPort, error) {
 		return nil, refused
 	}
 	return allowed, nil
-}
-
-// handshake opens TLS on the attempt's connection, and remembers the
-// certificate of the verified chain that ends first.
-func (d *Dialer) handshake(e endpoint) (*tls.Conn, error) {
-	d.stage = shakingHands
-	began := time.Now()
-	conn := tls.Client(d.conn, &tls.Config{
-		ServerName: e.name(),
-		RootCAs:    d.net.settings.Roots,
-		NextProtos: []string{"http/1.1"},
-	})
-	err := conn.Handshake() // the context's end is the connection's deadline
-	d.phases.TLS += time.Since(began)
-	if err != nil {
-		return nil, &handshakeError{e.name(), err}
-	}
-	d.trust(conn.ConnectionState())
-	return conn, nil
-}
-
-// trust remembers a verified chain's certificate, if it ends before what is remembered.
-func (d *Dialer) trust(state tls.ConnectionState) {
-	c := earliest(state.VerifiedChains)
-	if c != nil && (d.certificate == nil || c.NotAfter.Before(d.certificate.NotAfter)) {
-		d.certificate = &health.Cert{Subject: holder(c), NotBefore: c.NotBefore, NotAfter: c.NotAfter}
-	}
 }

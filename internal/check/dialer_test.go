@@ -212,7 +212,7 @@ func TestReach(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				defer cancel()
-				d := newDialer(ctx, n, health.Target{}, 1)
+				d := newDialer(ctx, n, Attempt{Pass: 1})
 				var addrs []netip.AddrPort
 				for text := range strings.FieldsSeq(c.addrs) {
 					addrs = append(addrs, netip.AddrPortFrom(netip.MustParseAddr(text), 80))

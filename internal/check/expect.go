@@ -133,6 +133,13 @@ func (e *Expect) body(kept string, cut bool, secrets *secret.Redactor) (health.C
 	return "", ""
 }
 
+// light tells whether judging a body takes neither time nor memory to speak of: a short text
+// in which no pattern is sought, and that is not decoded.
+func (e *Expect) light(kept string) bool {
+	const short = 1 * KiB
+	return len(kept) <= int(short) && len(e.paths) == 0 && (e.Body == nil || !e.Body.seeks())
+}
+
 // raise is the remedy when only the cap stands between a match and its answer.
 func raise(met truth, kept int) string {
 	if met == unsure {
@@ -148,6 +155,11 @@ func (e *Expect) bodyCame(text string, secrets *secret.Redactor) string {
 	}
 	text = secrets.Redact(text) // before it is cut: half a secret would not be known again
 	return around(text, e.Body.offending(text))
+}
+
+// seeks tells whether m has a pattern in it.
+func (m Match) seeks() bool {
+	return m.op == matches || slices.ContainsFunc(m.parts, Match.seeks)
 }
 
 // offending is where text shows what m says it must not, or 0.

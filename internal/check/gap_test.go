@@ -145,7 +145,7 @@ func TestGapOfALookupThatHung(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		c := prepared(t, get(), "http://b.example.com")
-		if r := n.Ask(ctx, target("http://b.example.com"), c, 1); r.Gap != "" || r.Status != health.Unknown {
+		if r := n.Ask(ctx, Attempt{Target: target("http://b.example.com"), Checker: c, Pass: 1}); r.Gap != "" || r.Status != health.Unknown {
 			t.Errorf("stopped: gap %q (%s), want none", r.Gap, r.Cause)
 		}
 

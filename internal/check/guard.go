@@ -185,21 +185,23 @@ func (r *refusal) Error() string {
 // attempt's first connection; before there is one, never.
 func (g *guard) refuse(w way, addr netip.Addr, outer scope) *refusal {
 	addr = addr.Unmap().WithZone("")
-	r := &refusal{to: w.endpoint, addr: addr, scope: scopeOf(addr), redirect: w.redirected}
+	leads := scopeOf(addr)
+	refusing := func(service string) *refusal {
+		return &refusal{to: w.endpoint, addr: addr, scope: leads, service: service, redirect: w.redirected}
+	}
 	for _, s := range g.services {
 		if s.port == w.port && (s.host == w.host || sameMachine(s.addr, addr)) {
-			r.service = s.name
-			return r
+			return refusing(s.name)
 		}
 		if s.addr.IsValid() && s.addr == addr {
-			r.scope = never
+			leads = never
 		}
 	}
 	switch {
-	case w.redirected && r.scope > outer:
-		return r
-	case r.scope == never && !w.permitted:
-		return r
+	case w.redirected && leads > outer:
+		return refusing("")
+	case leads == never && !w.permitted:
+		return refusing("")
 	default:
 		return nil
 	}

@@ -99,7 +99,7 @@ func punctual(t *testing.T, n *Network, url string, c Checker, timeout time.Dura
 	prepared(t, c, url)
 	for try := 1; ; try++ {
 		start := time.Now()
-		r := n.Ask(t.Context(), to, c, 1)
+		r := n.Ask(t.Context(), Attempt{Target: to, Checker: c, Pass: 1})
 		took := time.Since(start)
 		if took <= timeout+late {
 			return r
@@ -209,13 +209,24 @@ func TestStopped(t *testing.T) {
 	defer n.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	r := n.Ask(ctx, target(p.URL), prepared(t, get(), p.URL), 1)
+	r := n.Ask(ctx, Attempt{Target: target(p.URL), Checker: prepared(t, get(), p.URL), Pass: 1})
 	wantCause(t, r, health.ClassChecker, `get "`+p.URL+`": stopped before an answer came`)
+
+	// Given longer by its caller, it has its own time.
+	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	short := target(p.URL)
+	short.Timeout = 100 * time.Millisecond
+	r = n.Ask(ctx, Attempt{Target: short, Checker: prepared(t, get(), p.URL), Pass: 1})
+	wantCause(t, r, health.ClassTimeout, `get "`+p.URL+`": no answer within 100ms: connected, but not a byte came`)
+	if ctx.Err() != nil {
+		t.Error("it took all the time that its caller had")
+	}
 
 	// Cut short by its caller, it says how long it had.
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	r = n.Ask(ctx, target(p.URL), prepared(t, get(), p.URL), 1)
+	r = n.Ask(ctx, Attempt{Target: target(p.URL), Checker: prepared(t, get(), p.URL), Pass: 1})
 	if !regexp.MustCompile(`: no answer within (100|\d\d)ms: `).MatchString(r.Cause) {
 		t.Error(r.Cause)
 	}
@@ -248,7 +259,7 @@ func TestNothingIsLeft(t *testing.T) {
 		for _, p := range peers {
 			to := target(p.URL)
 			to.Timeout = 50 * time.Millisecond
-			n.Ask(t.Context(), to, prepared(t, get(), p.URL), 1)
+			n.Ask(t.Context(), Attempt{Target: to, Checker: prepared(t, get(), p.URL), Pass: 1})
 		}
 		for range 3 {
 			wantUp(t, ask(t, n, well.URL, get(func(c *HTTP) { c.Reuse = true })))

@@ -29,6 +29,7 @@ type HTTP struct {
 	Inward    bool                   `yaml:"inward"` // the name may lead to an address of this machine
 	IP        Family                 `yaml:"ip"`
 
+	tls     TLS
 	address address
 	way     way
 	header  http.Header // Headers but Host
@@ -195,10 +196,7 @@ func (c *HTTP) ask(ctx context.Context, d *Dialer, s step) (*wire, *http.Respons
 	request := func() *http.Request { return s.request(c.header, c.host, d.net.agent, keep) }
 	if keep {
 		if o := d.net.idle.take(c.line()); o != nil {
-			d.hold(ctx, o.below, o.outer)
-			if o.state != nil {
-				d.trust(*o.state)
-			}
+			d.adopt(ctx, o)
 			resp, err := d.exchange(o, request())
 			if err == nil || ctx.Err() != nil || !d.stale(err) {
 				return o, resp, err
@@ -206,7 +204,7 @@ func (c *HTTP) ask(ctx context.Context, d *Dialer, s step) (*wire, *http.Respons
 		}
 	}
 	w := way{endpoint: s.to, family: c.way.family, permitted: c.way.permitted && s.to == c.way.endpoint, redirected: len(s.trail) > 0}
-	o, err := d.open(ctx, w, s.url.Scheme == "https")
+	o, err := d.open(ctx, w, s.url.Scheme == "https", c.tls)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -216,7 +214,10 @@ func (c *HTTP) ask(ctx context.Context, d *Dialer, s step) (*wire, *http.Respons
 
 func (c *HTTP) keeps(s step) bool { return c.Reuse && len(s.trail) == 0 }
 
-func (c *HTTP) line() line { return line{c.way, c.address.Scheme == "https"} }
+// TLS is how its handshakes are made, those where a redirect led to among them.
+func (c *HTTP) TLS() *TLS { return &c.tls }
+
+func (c *HTTP) line() line { return line{c.way, c.address.Scheme == "https", c.tls} }
 
 // judge holds an answer to what is expected. The body is read first, because what it took
 // is part of the answer's time, but not if the head decides already.
@@ -238,7 +239,7 @@ func (c *HTTP) judge(ctx context.Context, d *Dialer, doing string, o *wire, resp
 	if !c.Expect.needsBody() {
 		return health.Reading{Status: health.Up}
 	}
-	class, words, err := d.aside(ctx, func() (health.Class, string) { return c.Expect.body(kept, cut, secrets) })
+	class, words, err := d.aside(ctx, c.Expect.light(kept), func() (health.Class, string) { return c.Expect.body(kept, cut, secrets) })
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.Canceled):
 		return health.Unasked("%s: stopped before the answer was judged", doing)

@@ -56,7 +56,7 @@ func TestPhasesAddUp(t *testing.T) {
 	var r health.Reading
 	var left time.Duration
 	for pass := range 3 { // a machine that is busy with other tests may hold one up
-		r = n.Ask(t.Context(), target("https://a.example.com"), prepared(t, get(), "https://a.example.com"), pass)
+		r = n.Ask(t.Context(), Attempt{Target: target("https://a.example.com"), Checker: prepared(t, get(), "https://a.example.com"), Pass: pass})
 		wantUp(t, r)
 		ph := r.Phases
 		if left = r.Latency - (ph.DNS + ph.Connect + ph.TLS + ph.Wait + ph.Read); left < 20*time.Millisecond {
@@ -357,7 +357,7 @@ func TestPanic(t *testing.T) {
 	token := resolved(t, "${env:TOKEN}", "hunter2-hunter2")
 	n := NewNetwork(Settings{Secrets: secret.NewRedactor(token)})
 	defer n.Close()
-	r := n.Ask(t.Context(), target("http://a.example.com"), panicking{token.Reveal()}, 1)
+	r := n.Ask(t.Context(), Attempt{Target: target("http://a.example.com"), Checker: panicking{token.Reveal()}, Pass: 1})
 	wantCause(t, r, health.ClassChecker, "the http check panicked; its stack is in the log")
 	if !strings.Contains(log.String(), "panicking") || strings.Contains(log.String(), "hunter2") {
 		t.Error(log.String())
@@ -447,33 +447,5 @@ func TestFewAreKept(t *testing.T) {
 	}
 	if got := len(n.idle.kept); got != mostIdle {
 		t.Errorf("%d kept, want %d", got, mostIdle)
-	}
-}
-
-func BenchmarkHTTP(b *testing.B) {
-	p := stand(b, peer.Answering(0, 200, "ok"))
-	benchmark(b, p.URL, get(), Settings{})
-}
-
-func BenchmarkHTTPS(b *testing.B) {
-	p := stand(b, peer.Behaviour{Certificate: peer.Shows(peer.Leaf{}), Answer: peer.Answering(0, 200, "ok").Answer})
-	benchmark(b, p.URL, get(), Settings{Roots: p.Roots})
-}
-
-func BenchmarkTCP(b *testing.B) {
-	p := stand(b, peer.Answering(0, 200, "ok"))
-	benchmark(b, "tcp://"+p.Addr, newTCP(), Settings{})
-}
-
-func benchmark(b *testing.B, url string, c Checker, s Settings) {
-	n := NewNetwork(s)
-	defer n.Close()
-	prepared(b, c, url)
-	to := target(url)
-	b.ReportAllocs()
-	for b.Loop() {
-		if r := n.Ask(b.Context(), to, c, 1); r.Status != health.Up {
-			b.Fatal(r.Cause)
-		}
 	}
 }

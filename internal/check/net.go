@@ -28,16 +28,19 @@ type Settings struct {
 }
 
 // Network is one round's way to the outside: at most 50 look-ups at once and one for a
-// host in a pass, as many bodies judged at once as there are processors, the guard over every address that is dialled, and the connections that
-// targets with `reuse` share. It is safe for concurrent use. Nothing of it may outlive the
-// round: in a function the sockets are dead after it was frozen.
+// host in a pass, as many bodies judged at once as there are processors, the guard over
+// every address that is dialled, the connections that targets with `reuse` share, and the
+// TLS sessions that those with `resume` do. It is safe for concurrent use. Nothing of it may
+// outlive the round: in a function the sockets are dead after it was frozen.
 type Network struct {
 	settings Settings
-	agent    string // the User-Agent
+	agent    []string // the User-Agent, as a header's values
 	guard    guard
 	lookups  *lookups
 	judging  chan struct{} // a place for each body that is judged
 	idle     idle
+	sessions sessions
+	buffers  buffers
 
 	// Tests put other ways to the outside in place of these.
 	connect func(context.Context, netip.AddrPort) (net.Conn, error)
@@ -52,32 +55,45 @@ func NewNetwork(s Settings) *Network {
 	dialer := net.Dialer{KeepAlive: -1} // no connection lives long enough for a probe
 	return &Network{
 		settings: s,
-		agent:    strings.TrimSuffix("rollcall/"+s.Version, "/") + " (scheduled health check)",
+		agent:    []string{strings.TrimSuffix("rollcall/"+s.Version, "/") + " (scheduled health check)"},
 		guard:    newGuard(s.RuntimeAPI, s.XRay),
 		lookups:  newLookups(s.Resolver),
 		judging:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		connect: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-			return dialer.DialTCP(ctx, "tcp", netip.AddrPort{}, to)
+			// Not DialTCP, which binds a port before it knows where to: those of one
+			// minute would be all that there are, for all targets together.
+			return dialer.DialContext(undated{ctx}, "tcp", to.String())
 		},
 		routed: routed,
 	}
 }
 
-// Close closes the connections that were kept for reuse.
-func (n *Network) Close() { n.idle.close() }
+// Close closes the connections that were kept for reuse, and forgets all TLS sessions.
+func (n *Network) Close() {
+	n.idle.close()
+	n.sessions.close()
+}
 
-// Ask makes one attempt on t, in the given pass of the sweep, and returns within 50 ms of
-// the end of ctx or of t's timeout, whichever comes first. A check that panics has asked
-// nobody: its reading is unknown, and the stack is in the log. No string of the reading
-// holds a resolved secret, a line break or more than [longestCause] characters.
-func (n *Network) Ask(ctx context.Context, t health.Target, c Checker, pass int) (r health.Reading) {
-	start := time.Now()
-	if t.Timeout > 0 {
+// Attempt is one question to ask.
+type Attempt struct {
+	Target  health.Target
+	Checker Checker // the target's
+	Pass    int     // of the sweep, from 1
+	Sent    func()  // called when the question is on its way, once for each request; nil: nobody wants to know
+}
+
+// Ask makes an attempt, and returns within 50 ms of the end of ctx or of its target's
+// timeout, whichever comes first. A check that panics has asked nobody: its reading is
+// unknown, and the stack is in the log. No string of the reading holds a resolved secret, a
+// line break or more than [longestCause] characters.
+func (n *Network) Ask(ctx context.Context, a Attempt) (r health.Reading) {
+	start, t := time.Now(), a.Target
+	if own := start.Add(t.Timeout); t.Timeout > 0 && !endsBy(ctx, own) {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, start.Add(t.Timeout))
+		ctx, cancel = context.WithDeadline(ctx, own)
 		defer cancel()
 	}
-	d := newDialer(ctx, n, t, pass)
+	d := newDialer(ctx, n, a)
 	d.start = start
 	defer func() {
 		if p := recover(); p != nil {
@@ -93,8 +109,20 @@ func (n *Network) Ask(ctx context.Context, t health.Target, c Checker, pass int)
 		}
 		r.Cause = n.tidy(r.Cause)
 	}()
-	return c.Check(ctx, t, d)
+	return a.Checker.Check(ctx, t, d)
 }
+
+// endsBy tells whether ctx ends then or before by itself, and needs no second clock.
+func endsBy(ctx context.Context, then time.Time) bool {
+	ends, ok := ctx.Deadline()
+	return ok && !ends.After(then)
+}
+
+// undated is a context that ends with another, but does not say when. Dialling with it sets
+// no timer of its own.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // longestCause is where the sentence of a cause is cut, in characters.
 const longestCause = 600

@@ -14,6 +14,10 @@ const fallbackDelay = 300 * time.Millisecond
 
 // reach connects to one of several addresses.
 func (d *Dialer) reach(ctx context.Context, w way, addrs []netip.AddrPort) (net.Conn, netip.AddrPort, error) {
+	if len(addrs) == 1 {
+		conn, err := d.tryOne(ctx, addrs[0], 1)
+		return conn, addrs[0], err
+	}
 	var first, second []netip.AddrPort
 	for _, a := range addrs {
 		if w.family == AnyFamily && a.Addr().Is4() != addrs[0].Addr().Is4() {

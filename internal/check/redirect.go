@@ -77,7 +77,7 @@ var aboutBody = [...]string{"Content-Type", "Content-Encoding", "Content-Languag
 
 // request is the step as it is sent. header and host are the target's own, for as long as
 // the step is at home.
-func (s step) request(header http.Header, host, agent string, keep bool) *http.Request {
+func (s step) request(header http.Header, host string, agent []string, keep bool) *http.Request {
 	r := &http.Request{
 		Method: s.method, URL: s.url, Host: host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -98,14 +98,17 @@ func (s step) request(header http.Header, host, agent string, keep bool) *http.R
 		}
 	}
 	offer(r.Header, "User-Agent", agent)
-	offer(r.Header, "Accept-Encoding", "gzip")
+	offer(r.Header, "Accept-Encoding", onlyGzip)
 	return r
 }
 
+// onlyGzip is the coding that we offer by ourselves.
+var onlyGzip = []string{"gzip"}
+
 // offer sets a header that is not configured.
-func offer(header http.Header, name, value string) {
+func offer(header http.Header, name string, values []string) {
 	if _, configured := header[name]; !configured {
-		header[name] = []string{value}
+		header[name] = values
 	}
 }
 

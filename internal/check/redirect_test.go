@@ -303,7 +303,7 @@ func TestSecretsStayHere(t *testing.T) {
 			if problems := c.Prepare(url); problems != nil {
 				t.Fatal(told(problems))
 			}
-			r := n.Ask(t.Context(), target(url.String()), c, 1)
+			r := n.Ask(t.Context(), Attempt{Target: target(url.String()), Checker: c, Pass: 1})
 			if r.Status != health.Down {
 				t.Fatalf("%s: %s", r.Status, r.Cause)
 			}

@@ -109,7 +109,7 @@ func prepared[C Checker](t testing.TB, c C, url string) C {
 // ask asks url once, the way c says, in the first pass.
 func ask(t testing.TB, n *Network, url string, c Checker) health.Reading {
 	t.Helper()
-	return n.Ask(t.Context(), target(url), prepared(t, c, url), 1)
+	return n.Ask(t.Context(), Attempt{Target: target(url), Checker: prepared(t, c, url), Pass: 1})
 }
 
 // get is the question of a bare URL, changed as a test wants it.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,6 +17,8 @@ import (
 // address is the URL of a target, as far as all kinds agree on it.
 type address struct {
 	kind    *check.Kind
+	scheme  string // in lower case
+	secure  bool   // it speaks TLS
 	derived string // the name of a target that has none of its own
 	host    string // of the URL as it is written, lower case, without port and brackets
 }
@@ -84,7 +87,8 @@ func readAddress(s string, kinds []check.Kind) (address, flaw) {
 	}
 	path, _, _ := strings.Cut(rest[len(authority):], "#")
 	path, _, _ = strings.Cut(path, "?")
-	return address{kind, derived + path, hostOf(s, nil)}, flaw{}
+	scheme = strings.ToLower(scheme)
+	return address{kind, scheme, slices.Contains(kind.Secure, scheme), derived + path, hostOf(s, nil)}, flaw{}
 }
 
 // hostOf is the host of a URL with references, which may hold anything and stay as they

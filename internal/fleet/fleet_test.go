@@ -401,6 +401,7 @@ func TestEverySettingCanBeRead(t *testing.T) {
 	for _, k := range check.Kinds {
 		walk(k.Name, reflect.TypeOf(k.New()).Elem())
 	}
+	walk(tlsKey, reflect.TypeFor[check.TLS]())
 }
 
 var fences = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rollcall/internal/check"
 	"rollcall/internal/health"
 )
 
@@ -42,10 +43,12 @@ func (r *reader) groupKeys(group *node) {
 	for _, k := range group.entries {
 		switch {
 		case slices.Contains(groupKeys, k.key), policyOf(k.key) != nil:
+		case k.key == tlsKey:
+			r.fill(new(check.TLS), k)
 		case r.kind(k.key) != nil, slices.Contains(targetKeys, k.key):
 			r.problem(k.keyAt, "key "+quote(k.key)+" does not stand in a group", "write it in the targets, or an anchor for all of them under x-...")
 		default:
-			r.unknownKey(k, slices.Concat(groupKeys, policyNames()))
+			r.unknownKey(k, slices.Concat(groupKeys, policyNames(), []string{tlsKey}))
 		}
 	}
 }

@@ -190,6 +190,7 @@ func FuzzParse(f *testing.F) {
 		"fleet: shop\ntargets:\n  - url: https://example.com/?${env:TOKEN}\n    http:\n      body: |\n        a $${ ${env:TOKEN}\n      expect: {status: [2xx], json: {$.a: {max: 1}}}\n",
 		least + "groups: {g: {min_up: 1, depends_on: [h]}, h: {}}\nwitnesses:\n  - tcp://1.1.1.1:443\nmaintenance:\n  - {why: w, targets: '*', tags: [t], cron: 0 2 * * sun, lasts: 1h, zone: Europe/Berlin}\n  - {why: w, targets: [example.com/health], from: 2026-11-22T22:00:00Z, until: 2026-11-23T22:00:00Z}\n",
 		"fleet: shop\ndefaults: {certificate: {warn: 21d, critical: 5%}, depends_on: [a]}\ngroups:\n  g: {depends_on: [a], min_up: 1}\ntargets:\n  - {url: tcp://example.com:1, name: a, depends_on: [b]}\n  - {url: tcp://example.com:2, name: b, depends_on: none, group: g, certificate: none}\nwitnesses: none\n",
+		"fleet: shop\ndefaults: {tls: {resume: true}}\ngroups:\n  g: {tls: {post_quantum: yes}}\ntargets:\n  - {url: https://example.com/, group: g, tls: {resume: false, resum: 1}}\n  - {url: http://example.com/, tls: {resume: true}}\n  - {url: https://example.com/2, tls: }\n",
 		"\uFEFFfleet:\tshop\r\ntargets: [\r\n", "a: b: c", "- ]", "%x", "? [a]\n: 'b", "\t", "<a>", "&a [*a]", "!!x y", "---\n---\n", "sops: 1\n",
 	} {
 		f.Add([]byte(seed))

@@ -13,7 +13,7 @@ import (
 
 // kindsForTest is a table of kinds with every form that settings may take.
 var kindsForTest = []check.Kind{
-	{Name: "web", Schemes: []string{"http", "https"}, New: func() check.Checker { return &web{Method: "GET", Redirects: 3} }},
+	{Name: "web", Schemes: []string{"http", "https"}, Secure: []string{"https"}, New: func() check.Checker { return &web{Method: "GET", Redirects: 3} }},
 	{Name: "wire", Schemes: []string{"wire"}, New: func() check.Checker { return &wire{} }},
 }
 
@@ -39,9 +39,12 @@ type web struct {
 	Accept    []string               `yaml:"accept"`
 	Expect    expect                 `yaml:"expect"`
 
+	tls      check.TLS
 	url      secret.Text
 	prepared int
 }
+
+func (w *web) TLS() *check.TLS { return &w.tls }
 
 type expect struct {
 	Status anything            `yaml:"status"`

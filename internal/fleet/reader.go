@@ -121,7 +121,7 @@ func (r *reader) isTargetsFile(root *node) bool {
 		if slices.Contains(topKeys, e.key) || strings.HasPrefix(e.key, "x-") && len(e.key) > 2 {
 			continue
 		}
-		if policyOf(e.key) != nil || r.kind(e.key) != nil || slices.Contains(targetKeys, e.key) {
+		if policyOf(e.key) != nil || e.key == tlsKey || r.kind(e.key) != nil || slices.Contains(targetKeys, e.key) {
 			r.problem(e.keyAt, "key "+quote(e.key)+" does not stand at the top of the file", "write it in a target, or under defaults")
 			continue
 		}
@@ -169,13 +169,15 @@ func (r *reader) readDefaults(e entry) {
 		return
 	}
 	r.defaults = e.value
-	known := policyNames()
+	known := append(policyNames(), tlsKey)
 	for _, k := range r.kinds {
 		known = append(known, k.Name)
 	}
 	for _, d := range e.value.entries {
 		switch kind := r.kind(d.key); {
 		case policyOf(d.key) != nil:
+		case d.key == tlsKey:
+			r.fill(new(check.TLS), d)
 		case kind != nil:
 			r.fill(kind.New(), d)
 		case slices.Contains(targetKeys, d.key):

@@ -18,14 +18,14 @@ type filler struct {
 	failed [][]string // paths of what could not be read
 }
 
-// fill gives the settings of c the values of their block, which may be nothing. It
-// returns the paths of what was wrong, from the target's mapping.
-func (r *reader) fill(c check.Checker, block entry) [][]string {
+// fill gives settings, which are a pointer to a struct, the values of their block, which
+// may be nothing. It returns the paths of what was wrong, from the target's mapping.
+func (r *reader) fill(settings any, block entry) [][]string {
 	if block.value == nil {
 		return nil
 	}
 	f := &filler{reader: r}
-	f.value(reflect.ValueOf(c).Elem(), block, []string{block.key})
+	f.value(reflect.ValueOf(settings).Elem(), block, []string{block.key})
 	return f.failed
 }
 

@@ -38,12 +38,12 @@ func (r *reader) target(i item) Target {
 	t.URL = address.String()
 	t.Host = a.host
 	t.Policy = r.policy(own, r.groups[t.Group], r.defaults)
-	r.ownKeys(own, a.kind)
+	r.ownKeys(own, a)
 	if a.kind == nil {
 		return t
 	}
 	t.Kind = a.kind.Name
-	t.Check = r.prepare(a.kind, own, entry{"url", link.keyAt, link.value}, address, i.at)
+	t.Check = r.prepare(a.kind, own, r.groups[t.Group], entry{"url", link.keyAt, link.value}, address, i.at)
 	if t.Attempts == 0 {
 		t.Attempts = attempts(t.Check)
 	}
@@ -58,16 +58,26 @@ func attempts(c check.Checker) int {
 	return 1
 }
 
-// ownKeys finds what does not belong into a target of this kind; nil is an unknown one.
-func (r *reader) ownKeys(own *node, kind *check.Kind) {
+// ownKeys finds what does not belong into a target with this address; its kind is nil when
+// it is unknown.
+func (r *reader) ownKeys(own *node, a address) {
+	kind := a.kind
 	for _, e := range own.entries {
 		block := r.kind(e.key)
 		switch {
 		case slices.Contains(targetKeys, e.key), policyOf(e.key) != nil:
 		case slices.Contains(groupKeys, e.key):
 			r.problem(e.keyAt, "key "+quote(e.key)+" is a group's own", "write it in the group")
+		case e.key == tlsKey && kind == nil:
+			r.fill(new(check.TLS), e)
+		case e.key == tlsKey && !a.secure:
+			r.insecure(e, a.scheme)
+		case e.key == tlsKey: // its check is filled from it
 		case block == nil:
 			known := slices.Concat(targetKeys, policyNames())
+			if kind == nil || a.secure {
+				known = append(known, tlsKey)
+			}
 			for _, k := range r.kinds {
 				if kind == nil || kind.Name == k.Name {
 					known = append(known, k.Name)
@@ -196,10 +206,11 @@ func (r *reader) group(e entry) string {
 }
 
 // prepare makes the check of a target from its kind's block, over that of the defaults.
-func (r *reader) prepare(kind *check.Kind, own *node, link entry, address secret.Text, target place) check.Checker {
+func (r *reader) prepare(kind *check.Kind, own, group *node, link entry, address secret.Text, target place) check.Checker {
 	block := overlay(own.get(kind.Name), r.defaults.get(kind.Name))
 	c := kind.New()
 	failed := r.fill(c, block)
+	r.secure(c, own, group, r.defaults)
 	whole := &node{kind: mapping, entries: []entry{link}}
 	if block.value != nil {
 		whole.entries = append(whole.entries, block)

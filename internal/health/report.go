@@ -19,6 +19,10 @@ type Report struct {
 	Workers   int
 	CPU       time.Duration // processor time of the whole process since the round began
 
+	Processors float64 // the share of processors that the sweep had: 0.29 of one, or 2; 0: unknown
+	Saturation float64 // percent, 0..100, of the latency told that was spent waiting for one
+	Enough     float64 // the share of processors with which latency could be judged; 0: there was enough
+
 	Results  []Result          // of what was due
 	Counts   Counts            // of the whole fleet, by latest status
 	Groups   map[string]Counts // the same of each group that has a target; nil when nothing was judged

@@ -109,7 +109,7 @@ func TestAskedOnlyWhenAttempted(t *testing.T) {
 		{health.Outcome{Missing: "out of time"}, time.Time{}},
 		{health.Outcome{Missing: "out of time", Attempts: attempts(health.Failing(health.ClassConnect, "refused")).Attempts}, noon},
 	} {
-		result := judge.Read(target, c.outcome, noon)
+		result := read(target, c.outcome, noon)
 		v := judge.Round(judge.Input{Scheduled: noon, Targets: []health.Target{target}, Results: []health.Result{result}})
 		got := v.State.Targets[target.Name]
 		if !got.Asked.Equal(c.asked) || !got.Missed || got.Status != health.Unknown {

@@ -34,7 +34,7 @@ type Input struct {
 	Silences    []health.Silence
 	Witnesses   []health.Witness
 	State       health.State              // what the last round left
-	Results     []health.Result           // of what was asked, or due and missed, as Read gives them
+	Results     []health.Result           // of what was asked, or due and missed, as [Sweep.Read] gives them
 	Seen        map[string]health.Outcome // what the witnesses that were asked brought, by their names
 	Faults      []health.Fault            // what is wrong with the checker itself in this round
 }

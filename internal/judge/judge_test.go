@@ -287,7 +287,7 @@ func TestDigest(t *testing.T) {
 		Faults:  []health.Fault{{Name: health.FaultConfig, Cause: "targets.yaml:4:12: timeout"}},
 	}
 	for _, target := range in.Targets {
-		in.Results = append(in.Results, judge.Read(target, outcome('x', noon), noon))
+		in.Results = append(in.Results, read(target, outcome('x', noon), noon))
 	}
 	d := judge.Round(in).Digest
 	if d.ID != "shop/1-4/2026-11-22T12:00:00Z" || d.Kind != health.News || !d.Round.Equal(noon) || d.Shard != "1-4" {
@@ -422,7 +422,7 @@ func TestCertificateOfAnotherAddress(t *testing.T) {
 	l.round(map[string]rune{"shop": 'c'}, shop())
 	plain := shop()
 	plain.URL = "http://shop.example.com/"
-	result := judge.Read(plain, attempts(up.Reading), l.now())
+	result := read(plain, attempts(up.Reading), l.now())
 	v := judge.Round(judge.Input{Fleet: "shop", Scheduled: l.now(), State: l.state, Targets: []health.Target{plain}, Results: []health.Result{result}})
 	if v.Digest == nil || len(v.Digest.Closed) != 1 || v.Digest.Closed[0].Closing != health.Unchecked {
 		t.Errorf("after the move to http: told %+v, want the certificate no longer checked", v.Digest)
@@ -434,7 +434,7 @@ func TestNotJudged(t *testing.T) {
 	paused, gone := shop(), shop()
 	paused.Enabled, gone.Name = false, "gone"
 	in := judge.Input{Scheduled: noon, Targets: []health.Target{paused}}
-	in.Results = []health.Result{judge.Read(paused, outcome('x', noon), noon), judge.Read(gone, outcome('x', noon), noon)}
+	in.Results = []health.Result{read(paused, outcome('x', noon), noon), read(gone, outcome('x', noon), noon)}
 	v := judge.Round(in)
 	if got := v.Results[0].Reason + "; " + v.Results[1].Reason; got != "paused, not judged; not in the fleet, not judged" {
 		t.Errorf("reasons %q", got)
@@ -464,7 +464,7 @@ func busy(n int) judge.Input {
 		if i%20 == 9 {
 			letter = 'x'
 		}
-		in.Results = append(in.Results, judge.Read(t, outcome(letter, in.Scheduled), in.Scheduled))
+		in.Results = append(in.Results, read(t, outcome(letter, in.Scheduled), in.Scheduled))
 	}
 	return in
 }
@@ -602,7 +602,7 @@ func BenchmarkOutage(b *testing.B) {
 				in.Targets[i].FailAfter = 1
 			}
 			for _, t := range in.Targets {
-				in.Results = append(in.Results, judge.Read(t, outcome('x', noon), noon))
+				in.Results = append(in.Results, read(t, outcome('x', noon), noon))
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -209,7 +209,7 @@ func TestEvidence(t *testing.T) {
 	first, second := health.Failing(health.ClassTimeout, "no answer within 5s"), health.Failing(health.ClassStatus, "status 503")
 	first.Latency, second.Latency, second.Phases.Connect = 5*time.Second, 203160*time.Microsecond, 10*time.Millisecond
 	in := judge.Input{Fleet: "shop", Scheduled: noon, Targets: []health.Target{target}, State: health.State{Round: noon.Add(-time.Minute)},
-		Results: []health.Result{judge.Read(target, attempts(first, second), noon)}}
+		Results: []health.Result{read(target, attempts(first, second), noon)}}
 	e := judge.Round(in).Digest.Opened[0].Evidence
 	want := `{Attempts:[{Status:down Class:timeout Cause:no answer within 5s`
 	if got := fmt.Sprintf("%+v", *e); !strings.HasPrefix(got, want) || !slices.Equal(e.MS, []float64{5000, 203.2}) || e.Phases.Connect != 10 {
@@ -217,7 +217,7 @@ func TestEvidence(t *testing.T) {
 	}
 	in.Results = nil
 	in.State = judge.Round(judge.Input{Fleet: "shop", Scheduled: noon, Targets: in.Targets, State: in.State,
-		Results:  []health.Result{judge.Read(target, attempts(first, second), noon)},
+		Results:  []health.Result{read(target, attempts(first, second), noon)},
 		Silences: []health.Silence{{Name: "shop", Until: noon.Add(time.Minute)}}}).State
 	in.Scheduled = noon.Add(time.Minute)
 	if d := judge.Round(in).Digest; d.Opened[0].Evidence != nil {
@@ -250,7 +250,7 @@ func TestChangesFromTheFuture(t *testing.T) {
 	}
 	v := judge.Round(judge.Input{Fleet: "shop", Scheduled: noon, Targets: []health.Target{target},
 		State:   health.State{Round: noon.Add(-time.Minute), Targets: map[string]health.TargetState{"shop": state}},
-		Results: []health.Result{judge.Read(target, outcome('.', noon), noon)}})
+		Results: []health.Result{read(target, outcome('.', noon), noon)}})
 	if len(v.State.Incidents) != 0 || v.State.Targets["shop"].Facets != nil {
 		t.Errorf("believed %+v, %+v", v.State.Incidents, v.State.Targets)
 	}
@@ -298,7 +298,7 @@ func TestIncidentsOfAnotherVersion(t *testing.T) {
 	}
 	v := judge.Round(judge.Input{Fleet: "shop", Scheduled: noon.Add(time.Minute), Targets: []health.Target{shop()},
 		State:   health.State{Round: noon, Incidents: incidents, Targets: map[string]health.TargetState{"shop": {Status: health.Up}}},
-		Results: []health.Result{judge.Read(shop(), outcome('.', noon), noon)}})
+		Results: []health.Result{read(shop(), outcome('.', noon), noon)}})
 	var closed []string
 	for _, i := range v.Digest.Closed {
 		closed = append(closed, i.ID+" "+string(i.Closing))
@@ -321,7 +321,7 @@ func TestTimeThatComesTwice(t *testing.T) {
 	for i, minute := range []int{0, 1, 2, 0, 1, 2, 3, 4} { // set back behind 0 once
 		letter := rune(".x."[minute%3])
 		v := judge.Round(judge.Input{Fleet: "shop", Shard: "0-1", Scheduled: at(minute), Targets: []health.Target{target}, State: state,
-			Results: []health.Result{judge.Read(target, outcome(letter, at(minute)), at(minute))}})
+			Results: []health.Result{read(target, outcome(letter, at(minute)), at(minute))}})
 		v.State.Seq++
 		state = v.State
 		marked = append(marked, v.ID != health.DigestID("shop", "0-1", at(minute)))

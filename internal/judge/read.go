@@ -15,11 +15,22 @@ import (
 // and still blame the target for running out of it.
 const gateShare = 10
 
-// Read makes a result of what a sweep brought back of one target; scheduled is "now" for
-// its certificate. Up needs one attempt that was up. Down needs every attempt the target
-// is owed, each a definite failure or timed out after its full configured timeout. All
-// else is Unknown, of class checker: what we did not see is not held against a target.
-func Read(t health.Target, o health.Outcome, scheduled time.Time) health.Result {
+// MostSaturation is the saturation of a sweep, in percent, above which it cannot tell how
+// quick its targets are. At a quarter a target that takes 200 ms is told with 267: limits
+// are further from what is usual than that. Beyond it we would page people about ourselves.
+const MostSaturation = 25
+
+// Sweep is what all the outcomes of one sweep have in common.
+type Sweep struct {
+	Scheduled  time.Time // "now" for certificates
+	Saturation float64   // percent of the latency told that we spent waiting for a processor
+}
+
+// Read makes a result of what the sweep brought back of one target. Up needs one attempt
+// that was up. Down needs every attempt the target is owed, each a definite failure or
+// timed out after its full configured timeout. All else is Unknown, of class checker: what
+// we did not see is not held against a target. Nor is how slow it was, when it was us.
+func (s Sweep) Read(t health.Target, o health.Outcome) health.Result {
 	availability, shown := available(t, o)
 	r := health.Result{
 		Target:   t,
@@ -28,8 +39,8 @@ func Read(t health.Target, o health.Outcome, scheduled time.Time) health.Result 
 		Phases:   shown.Phases,
 		Facets: map[health.Facet]health.FacetReading{
 			health.Availability: availability,
-			health.Latency:      quick(t, availability, shown.Latency),
-			health.Certificate:  lasting(t, o, scheduled),
+			health.Latency:      s.quick(t, availability, shown.Latency),
+			health.Certificate:  lasting(t, o, s.Scheduled),
 		},
 	}
 	gave := availability
@@ -91,12 +102,15 @@ func doubtful(t health.Target, a health.Attempt) string {
 	}
 }
 
-// quick reads the latency facet: only of a target that is up. Without slow_after no
-// answer is slow, so an incident from before it was taken out closes.
-func quick(t health.Target, availability health.FacetReading, latency time.Duration) health.FacetReading {
+// quick reads the latency facet: only of a target that is up, and only when the checker
+// itself was not starved. Without slow_after no answer is slow, so an incident from before
+// it was taken out closes.
+func (s Sweep) quick(t health.Target, availability health.FacetReading, latency time.Duration) health.FacetReading {
 	switch {
 	case availability.Status != health.Up:
 		return health.FacetReading{Status: health.Unknown}
+	case s.Saturation > MostSaturation:
+		return health.FacetReading{Status: health.Unknown, Class: health.ClassChecker, Cause: "the checker itself was short of processor"}
 	case t.SlowAfter <= 0 || latency <= t.SlowAfter:
 		return health.FacetReading{Status: health.Up}
 	}

@@ -36,6 +36,11 @@ func held(a health.Attempt, d time.Duration) health.Attempt {
 	return a
 }
 
+// read reads what a sweep brought of a target that left us time to look.
+func read(t health.Target, o health.Outcome, scheduled time.Time) health.Result {
+	return judge.Sweep{Scheduled: scheduled}.Read(t, o)
+}
+
 func TestReadAvailability(t *testing.T) {
 	target := health.Target{Name: "shop", Policy: fail(2)}
 	target.Attempts = 2
@@ -72,7 +77,7 @@ func TestReadAvailability(t *testing.T) {
 		{"out of sockets at first", list(noFiles, refused), "", health.Unknown, health.ClassChecker, noFiles.Cause},
 		{"an attempt that says nothing", list(refused, panicked), "", health.Unknown, health.ClassChecker, "an attempt without a reading"},
 	} {
-		r := judge.Read(target, health.Outcome{Attempts: c.attempts, Missing: c.missing}, noon)
+		r := read(target, health.Outcome{Attempts: c.attempts, Missing: c.missing}, noon)
 		if r.Status != c.status || r.Class != c.class || r.Cause != c.cause {
 			t.Errorf("%s: %s %s %q, want %s %s %q", c.about, r.Status, r.Class, r.Cause, c.status, c.class, c.cause)
 		}
@@ -91,7 +96,7 @@ func list(a ...health.Attempt) []health.Attempt { return a }
 func TestReadSeverity(t *testing.T) {
 	for want, set := range map[health.Severity]health.Severity{health.Critical: "", health.Warning: health.Warning} {
 		target := health.Target{Policy: health.Policy{Attempts: 1, Severity: set}}
-		if got := judge.Read(target, attempts(refused.Reading), noon).Facets[health.Availability].Severity; got != want {
+		if got := read(target, attempts(refused.Reading), noon).Facets[health.Availability].Severity; got != want {
 			t.Errorf("severity %q in the file gives %q, want %q", set, got, want)
 		}
 	}
@@ -112,12 +117,45 @@ func TestReadLatency(t *testing.T) {
 		{1200 * time.Millisecond, attempts(slow.Reading), health.Degraded, "answered in 1.21s, want at most 1.2s", slow.Latency},
 		{0, attempts(slow.Reading), health.Up, "", slow.Latency},
 	} {
-		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1, SlowAfter: c.slowAfter}}, c.outcome, noon)
+		r := read(health.Target{Policy: health.Policy{Attempts: 1, SlowAfter: c.slowAfter}}, c.outcome, noon)
 		if r.Status != c.status || r.Cause != c.cause || r.Latency != c.latency {
 			t.Errorf("slow after %v: %s, %q, %v; want %s, %q, %v", c.slowAfter, r.Status, r.Cause, r.Latency, c.status, c.cause, c.latency)
 		}
 		if f := r.Facets[health.Latency]; f.Status == health.Degraded && (f.Severity != health.Warning || f.Class != health.ClassLatency) {
 			t.Errorf("slow after %v: %+v, want a warning of class latency", c.slowAfter, f)
+		}
+	}
+}
+
+// Of how quick its targets are, a sweep that was itself short of processor tells nothing: of
+// a slow one, of a quick one, and of one of which nobody wants to know it. All else is as ever.
+func TestReadStarved(t *testing.T) {
+	ill, ending := refused.Reading, up.Reading
+	ending.Certificate = &health.Cert{Subject: "CN=shop", NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Minute)}
+	for _, c := range []struct {
+		about      string
+		saturation float64
+		slowAfter  time.Duration
+		reading    health.Reading
+		status     health.Status
+		latency    health.Status
+	}{
+		{"slow, and a quarter of it ours", judge.MostSaturation, time.Second, slow.Reading, health.Degraded, health.Degraded},
+		{"slow, and more than a quarter ours", judge.MostSaturation + 0.1, time.Second, slow.Reading, health.Up, health.Unknown},
+		{"quick, and a quarter of it ours", judge.MostSaturation, time.Second, up.Reading, health.Up, health.Up},
+		{"quick, and more than a quarter ours", 100, time.Second, up.Reading, health.Up, health.Unknown},
+		{"nobody asked how quick", 100, 0, slow.Reading, health.Up, health.Unknown},
+		{"down", 100, time.Second, ill, health.Down, health.Unknown},
+		{"its certificate ends", 100, time.Second, ending, health.Degraded, health.Unknown},
+	} {
+		target := health.Target{Policy: health.Policy{Attempts: 1, SlowAfter: c.slowAfter, Certificate: thirds}}
+		r := judge.Sweep{Scheduled: noon, Saturation: c.saturation}.Read(target, attempts(c.reading))
+		f := r.Facets[health.Latency]
+		if r.Status != c.status || f.Status != c.latency || r.Latency != c.reading.Latency {
+			t.Errorf("%s: %s, latency %+v of %s; want %s, latency %s", c.about, r.Status, f, r.Latency, c.status, c.latency)
+		}
+		if ours := c.latency == health.Unknown && c.status != health.Down; ours != (f.Class == health.ClassChecker) || ours != strings.Contains(f.Cause, "short of processor") {
+			t.Errorf("%s: latency %s: %q, want it to name us when it is us", c.about, f.Class, f.Cause)
 		}
 	}
 }
@@ -144,7 +182,7 @@ func TestReadCertificate(t *testing.T) {
 		end := noon.Add(c.left)
 		with := up.Reading
 		with.Certificate = &health.Cert{Subject: "CN=shop", NotBefore: end.Add(-c.lifetime), NotAfter: end}
-		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: thirds}}, attempts(with), noon)
+		r := read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: thirds}}, attempts(with), noon)
 		f := r.Facets[health.Certificate]
 		if f.Severity != c.severity || f.Cause != c.cause || !f.Expires.Equal(end) {
 			t.Errorf("%s: %+v, want %q %q ending %v", c.about, f, c.severity, c.cause, end)
@@ -179,7 +217,7 @@ func TestReadCertificateLimits(t *testing.T) {
 		end := noon.Add(c.left)
 		with := up.Reading
 		with.Certificate = &health.Cert{Subject: "CN=shop", NotBefore: end.Add(-100 * day), NotAfter: end}
-		r := judge.Read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: c.limits}}, attempts(with), noon)
+		r := read(health.Target{Policy: health.Policy{Attempts: 1, Certificate: c.limits}}, attempts(with), noon)
 		if f := r.Facets[health.Certificate]; f.Severity != c.severity || !strings.HasSuffix(f.Cause, c.want) {
 			t.Errorf("limits %+v, %v left: %q %q, want %q %q", c.limits, c.left, f.Severity, f.Cause, c.severity, c.want)
 		}
@@ -192,15 +230,15 @@ func TestReadCertificateOfFailedAttempts(t *testing.T) {
 	late.Certificate, later.Certificate = ending(noon, 20), ending(noon, 5)
 	target := health.Target{Policy: health.Policy{Attempts: 2, Certificate: thirds}}
 
-	r := judge.Read(target, attempts(late, later), noon)
+	r := read(target, attempts(late, later), noon)
 	if f := r.Facets[health.Certificate]; r.Status != health.Down || r.Class != health.ClassStatus || f.Severity != health.Critical {
 		t.Errorf("down with a certificate near its end: %s %s, certificate %+v", r.Status, r.Class, f)
 	}
-	r = judge.Read(target, attempts(later, refused.Reading), noon)
+	r = read(target, attempts(later, refused.Reading), noon)
 	if f := r.Facets[health.Certificate]; f.Status != health.Degraded {
 		t.Errorf("a handshake before a refusal: certificate %+v", f)
 	}
-	r = judge.Read(target, attempts(refused.Reading, refused.Reading), noon)
+	r = read(target, attempts(refused.Reading, refused.Reading), noon)
 	if f := r.Facets[health.Certificate]; f.Status != health.Unknown || !f.Expires.IsZero() {
 		t.Errorf("no handshake: certificate %+v", f)
 	}
@@ -212,10 +250,10 @@ func TestReadShowsTheRightAttempt(t *testing.T) {
 	first.Latency, first.Phases.Connect = 3*time.Millisecond, 1
 	second.Phases.Connect = 2
 	target := health.Target{Policy: health.Policy{Attempts: 2}}
-	if r := judge.Read(target, attempts(first, second), noon); r.Latency != second.Latency || r.Phases != second.Phases {
+	if r := read(target, attempts(first, second), noon); r.Latency != second.Latency || r.Phases != second.Phases {
 		t.Errorf("up the second time: shows %v %v", r.Latency, r.Phases)
 	}
-	if r := judge.Read(target, attempts(refused.Reading, first), noon); r.Latency != first.Latency || r.Phases != first.Phases {
+	if r := read(target, attempts(refused.Reading, first), noon); r.Latency != first.Latency || r.Phases != first.Phases {
 		t.Errorf("down: shows %v %v", r.Latency, r.Phases)
 	}
 }

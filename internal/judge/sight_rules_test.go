@@ -61,7 +61,7 @@ func anyRound(t *rapid.T) judge.Input {
 			r.into(&in, 0)
 			second := brought(letter(), r.scope()).Attempts
 			if at := len(in.Results) - 1; r.brought != "-" && len(in.Results[at].Attempts) == 2 && len(second) == 2 {
-				in.Results[at] = judge.Read(in.Results[at].Target, health.Outcome{Attempts: []health.Attempt{in.Results[at].Attempts[0], second[0]}}, dawn)
+				in.Results[at] = read(in.Results[at].Target, health.Outcome{Attempts: []health.Attempt{in.Results[at].Attempts[0], second[0]}}, dawn)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (r row) into(in *judge.Input, at int) {
 		}}
 		in.Targets = append(in.Targets, target)
 		if letter != '-' {
-			in.Results = append(in.Results, judge.Read(target, o, in.Scheduled))
+			in.Results = append(in.Results, read(target, o, in.Scheduled))
 		}
 		return
 	}

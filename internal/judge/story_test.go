@@ -16,6 +16,10 @@ import (
 //	   not asked         _  no round took place
 //	-  gone from the file                        p  paused
 //
+// in rounds in which the checker itself was short of processor
+//
+//	q  up                s  up, but slow         X  down            d  certificate late
+//
 // and what people were told in that minute:
 //
 //	D  it is down        U  it is up again       S  it is slow     F  it is fast again
@@ -56,6 +60,19 @@ var stories = []struct {
 	{"slow answers do not count towards down", fail(2), ".x~x.", "     "},
 	{"down tells nothing of how fast it is", fail(1), "~xxx~.", "SD  UF"},
 	{"slow before and fast after an outage", fail(1), "~x.", "SD[UF]"},
+
+	{"a starved checker calls nobody slow", fail(1), ".ssss", "     "},
+	{"its slow readings do not feed a run of them", fail(2), "~sss.", "     "},
+	{"nor do they break one", fail(2), "~s~", "  S"},
+	{"its quick readings do not break one either", fail(2), "~q~", "  S"},
+	{"nor do they end what is open", fail(1), "~qqq.", "S   F"},
+	{"nor do they feed a recovery", recoverIn(2), "~.q.", "S  F"},
+	{"nor break one", recoverIn(2), "~.s.", "S  F"},
+	{"slow stays told once", fail(1), "~s~s~.", "S    F"},
+	{"a starved checker tells an outage as ever", fail(2), ".XX", "  D"},
+	{"and its end", fail(1), "Xq", "DU"},
+	{"and a certificate", fail(5), ".d", " C"},
+	{"and a new one", fail(5), "cq", "CK"},
 
 	{"a certificate takes one reading", fail(5), ".c", " C"},
 	{"a new certificate too", recoverIn(5), "c.", "CK"},
@@ -155,7 +172,7 @@ func (l *life) round(letters map[string]rune, targets ...health.Target) *health.
 		t.Enabled = letter != 'p'
 		in.Targets = append(in.Targets, t)
 		if letter != ' ' && letter != 'p' {
-			in.Results = append(in.Results, judge.Read(t, outcome(letter, in.Scheduled), in.Scheduled))
+			in.Results = append(in.Results, judge.Sweep{Scheduled: in.Scheduled, Saturation: saturation(letter)}.Read(t, outcome(letter, in.Scheduled)))
 		}
 	}
 	if l.scene != nil {
@@ -169,19 +186,27 @@ func (l *life) round(letters map[string]rune, targets ...health.Target) *health.
 
 func (l *life) now() time.Time { return noon.Add(time.Duration(l.minutes) * time.Minute) }
 
+// saturation is what a sweep has of it in a round of a letter.
+func saturation(letter rune) float64 {
+	if strings.ContainsRune("qsXd", letter) {
+		return judge.MostSaturation + 1
+	}
+	return judge.MostSaturation
+}
+
 // outcome is what a sweep brings back for a letter.
 func outcome(letter rune, now time.Time) health.Outcome {
 	up := health.Reading{Status: health.Up, Latency: 200 * time.Millisecond, Certificate: ending(now, 80)}
 	switch letter {
 	case '?':
 		return health.Outcome{Missing: "out of time"}
-	case 'x':
+	case 'x', 'X':
 		return attempts(health.Failing(health.ClassConnect, "dial shop.example.com:443: refused"))
 	case ',':
 		up.Certificate = nil
-	case '~':
+	case '~', 's':
 		up.Latency = 1200 * time.Millisecond
-	case 'c':
+	case 'c', 'd':
 		up.Certificate = ending(now, 20)
 	case 'C':
 		up.Certificate = ending(now, 5)

@@ -17,7 +17,7 @@ var units = map[string]string{
 	"Targets": "Count", "Up": "Count", "Degraded": "Count", "Down": "Count", "Unknown": "Count",
 	"Asked": "Count", "Critical": "Count", "OutboxDepth": "Count",
 	"RoundDuration": "Milliseconds", "Lateness": "Milliseconds", "Latency": "Milliseconds",
-	"BudgetUsed": "Percent", "ReserveUsed": "Percent", "CpuSeconds": "Seconds", "CertificateDaysLeft": "Count",
+	"BudgetUsed": "Percent", "ReserveUsed": "Percent", "Saturation": "Percent", "CpuSeconds": "Seconds", "CertificateDaysLeft": "Count",
 }
 
 // faultsOf lists what is wrong with a line, read as the specification of the embedded metric

@@ -120,6 +120,7 @@ func fleetDocument(r health.Report) document {
 	d.count("Asked", asked)
 	if r.Budget > 0 {
 		d.add("BudgetUsed", "Percent", percent(r.Swept, r.Budget))
+		d.add("Saturation", "Percent", math.Round(r.Saturation*10)/10)
 	}
 	if !r.Scheduled.IsZero() && !r.Started.IsZero() {
 		d.add("Lateness", "Milliseconds", max(0, health.MS(r.Started.Sub(r.Scheduled)))) // clocks may disagree
@@ -140,7 +141,7 @@ func judged(r health.Report) bool {
 func groupDocuments(r health.Report) []document {
 	latencies := map[string][]float64{}
 	for _, result := range r.Results {
-		if name := result.Target.Group; name != "" && answered(result) {
+		if name := result.Target.Group; name != "" && timed(result) {
 			latencies[name] = append(latencies[name], health.MS(result.Latency))
 		}
 	}
@@ -178,7 +179,7 @@ func targetDocuments(r health.Report) []document {
 		case health.Down:
 			d.count("Up", 0)
 		}
-		if answered(result) {
+		if timed(result) {
 			d.add("Latency", "Milliseconds", health.MS(result.Latency))
 		}
 		if expires := result.Facets[health.Certificate].Expires; !expires.IsZero() {
@@ -189,10 +190,11 @@ func targetDocuments(r health.Report) []document {
 	return documents
 }
 
-// answered reports whether the latency of a result is that of an answer we wanted, slow as
-// it may be.
-func answered(r health.Result) bool {
-	return r.Facets[health.Availability].Status == health.Up
+// timed reports whether the latency of a result is that of an answer we wanted, slow as it
+// may be. When the checker itself was starved nobody knows it: it would be ours, and a wrong
+// number is worse than none.
+func timed(r health.Result) bool {
+	return r.Facets[health.Availability].Status == health.Up && r.Facets[health.Latency].Status != health.Unknown
 }
 
 // resultLine is what became of one target in a round.

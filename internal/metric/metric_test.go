@@ -64,7 +64,7 @@ func shop() health.Report {
 	unasked.Attempts, unasked.Class, unasked.Cause, unasked.Reason = nil, health.ClassChecker, "not asked: out of time", "unknown changes nothing"
 	return health.Report{
 		Fleet: "shop", Shard: "0-1", Scheduled: scheduled, Started: scheduled.Add(1250 * time.Millisecond), Elapsed: 12 * time.Second,
-		Budget: 40 * time.Second, Swept: 11 * time.Second, Reserve: 8 * time.Second, Finishing: 600 * time.Millisecond, CPU: 810 * time.Millisecond,
+		Budget: 40 * time.Second, Swept: 11 * time.Second, Reserve: 8 * time.Second, Finishing: 600 * time.Millisecond, CPU: 810 * time.Millisecond, Saturation: 7.2501,
 		Results: []health.Result{up, down, slow, unasked}, Counts: health.Counts{Targets: 6, Up: 2, Degraded: 1, Down: 1, Unknown: 1, Paused: 1},
 		Groups: map[string]health.Counts{ // one of payments was not due, and all of batch is paused
 			"payments": {Targets: 3, Up: 1, Degraded: 1, Down: 1}, "api": {Targets: 1, Unknown: 1}, "batch": {Targets: 1, Paused: 1},
@@ -221,6 +221,39 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestStarved: of a round in which the checker itself was short of processor it is written how
+// short, and no latency: it would be ours. All else is as ever.
+func TestStarved(t *testing.T) {
+	r := shop()
+	r.Saturation, r.Enough = 62.14, 0.6
+	for i := range r.Results {
+		r.Results[i].Facets[health.Latency] = health.FacetReading{Status: health.Unknown, Class: health.ClassChecker}
+	}
+	all := documents(t, write(t, ByTarget, AllResults, r))
+	as := documents(t, write(t, ByTarget, AllResults, shop()))
+	if len(all) != len(as) {
+		t.Fatalf("%d documents, want the %d of another round", len(all), len(as))
+	}
+	dropped := 0
+	for i, d := range as {
+		for name, values := range d.values {
+			switch got := all[i].values[name]; {
+			case name == "Latency" && got == nil:
+				dropped++
+			case name == "Saturation":
+				if got[0] != 62.1 || values[0] != 7.3 {
+					t.Errorf("saturation %v and %v, want 62.1 and 7.3", got, values)
+				}
+			case fmt.Sprint(got) != fmt.Sprint(values):
+				t.Errorf("%s: %s=%v, want %v", d.keys, name, got, values)
+			}
+		}
+	}
+	if dropped != 3 { // of payments, edge and ledger
+		t.Errorf("%d latencies left out, want 3", dropped)
+	}
+}
+
 // TestLastLine: whatever becomes of a round, its last line says whether it was completed,
 // and nothing that nobody knows.
 func TestLastLine(t *testing.T) {
@@ -289,7 +322,7 @@ func TestNothingIsMadeUp(t *testing.T) {
 	broke := shop()
 	broke.Budget, broke.Reserve = -time.Second, 0
 	for _, d := range documents(t, write(t, ByFleet, AllResults, broke)) {
-		if d.values["BudgetUsed"] != nil || d.values["ReserveUsed"] != nil {
+		if d.values["BudgetUsed"] != nil || d.values["Saturation"] != nil || d.values["ReserveUsed"] != nil {
 			t.Errorf("a share of nothing: %v", d.values)
 		}
 	}
@@ -383,7 +416,8 @@ func anyReport(random *rand.Rand) health.Report {
 	r := health.Report{
 		Fleet: text(), Scheduled: begin.Add(time.Duration(random.IntN(1e9)) * time.Millisecond), Started: begin.Add(time.Duration(random.IntN(1e9)) * time.Millisecond),
 		Elapsed: time.Duration(random.IntN(1e9)), Budget: duration(), Swept: duration(), Reserve: duration(), Finishing: duration(), CPU: duration(),
-		Counts: health.Counts{Targets: random.IntN(2), Up: random.IntN(9)}, Outbox: random.IntN(3),
+		Saturation: []float64{0, 100, 25.123456789, -1, math.NaN(), math.Inf(1)}[random.IntN(6)],
+		Counts:     health.Counts{Targets: random.IntN(2), Up: random.IntN(9)}, Outbox: random.IntN(3),
 		Repeated: random.IntN(5) == 0, Late: random.IntN(5) == 0, Completed: random.IntN(2) == 0,
 	}
 	for range random.IntN(60) {

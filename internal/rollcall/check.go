@@ -17,7 +17,7 @@ import (
 // The sweep has the budget. When ctx ends early, the report holds what was read by then and
 // is not Completed.
 func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Duration) (health.Report, error) {
-	started := time.Now()
+	started, cpu := time.Now(), cpuTime()
 	f, targets, err := r.choose(ctx, names)
 	if err != nil {
 		return health.Report{}, err
@@ -26,24 +26,20 @@ func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Durati
 	jobs := make([]sweep.Job, 0, len(targets))
 	for _, t := range targets {
 		if t.Enabled {
-			jobs = append(jobs, sweep.Job{Target: t.Target, Ask: func(ctx context.Context, pass int) health.Reading {
-				return network.Ask(ctx, t, pass)
+			jobs = append(jobs, sweep.Job{Target: t.Target, Ask: func(ctx context.Context, pass int, sent func()) health.Reading {
+				return network.Ask(ctx, t, pass, sent)
 			}})
 		}
 	}
 	plan := sweep.NewPlan(jobs, budget, r.limits(targets).MaxWorkers())
 	network = r.network(f, len(jobs)-len(plan.Beyond))
 	defer network.Close()
-	begun, cpu := time.Now(), cpuTime()
-	outcomes := plan.Run(ctx)
-	report := health.Report{
-		Fleet: f.Name, Shard: Whole, Scheduled: started.UTC(), Started: started,
-		Budget: budget, WorstCase: plan.WorstCase, Workers: plan.Workers,
-		Swept: time.Since(begun), CPU: cpuTime() - cpu,
-		Completed: ctx.Err() == nil, // else attempts were cut
-	}
+	report := health.Report{Fleet: f.Name, Shard: Whole, Scheduled: started.UTC(), Started: started}
+	outcomes := r.processor().Sweep(ctx, plan, &report)
+	report.Completed = ctx.Err() == nil // else attempts were cut
+	swept := judge.Sweep{Scheduled: report.Scheduled, Saturation: report.Saturation}
 	for i, outcome := range outcomes {
-		result := judge.Read(jobs[i].Target, outcome, report.Scheduled)
+		result := swept.Read(jobs[i].Target, outcome)
 		report.Results = append(report.Results, result)
 		report.Counts.Add(result.Status)
 		report.Completed = report.Completed && outcome.Missing == ""
@@ -51,7 +47,7 @@ func (r *Rollcall) Check(ctx context.Context, names []string, budget time.Durati
 	for range len(targets) - len(jobs) {
 		report.Counts.Add(health.Paused)
 	}
-	report.Elapsed = time.Since(started)
+	report.Elapsed, report.CPU = time.Since(started), cpuTime()-cpu
 	return report, nil
 }
 

@@ -25,7 +25,8 @@ type DocumentRound struct {
 	BudgetMS    float64   `json:"budget_ms"`
 	WorstCaseMS float64   `json:"worst_case_ms"`
 	Workers     int       `json:"workers"`
-	Completed   bool      `json:"completed"` // every target has all the attempts it was owed
+	Saturation  float64   `json:"saturation"` // percent of the latencies that is the checker's own; above 25 none is judged
+	Completed   bool      `json:"completed"`  // every target has all the attempts it was owed
 }
 
 // DocumentSummary counts targets by status.
@@ -83,7 +84,7 @@ func NewDocument(r health.Report) Document {
 		Round: DocumentRound{
 			Fleet: r.Fleet, Scheduled: r.Scheduled.UTC(), Started: r.Started.UTC(),
 			ElapsedMS: ms(r.Elapsed), BudgetMS: ms(r.Budget), WorstCaseMS: ms(r.WorstCase),
-			Workers: r.Workers, Completed: r.Completed,
+			Workers: r.Workers, Saturation: math.Round(r.Saturation*10) / 10, Completed: r.Completed,
 		},
 		Summary: DocumentSummary{
 			Targets: r.Counts.Targets, Up: r.Counts.Up, Degraded: r.Counts.Degraded,

@@ -37,7 +37,7 @@ func TestDocument(t *testing.T) {
 	expires := time.Date(2027, 1, 4, 0, 0, 0, 0, time.UTC)
 	report := health.Report{
 		Fleet: "shop", Scheduled: scheduled, Started: scheduled.Add(700 * time.Millisecond),
-		Elapsed: 213 * time.Millisecond, Budget: 46 * time.Second, WorstCase: 11100 * time.Millisecond, Workers: 100, Completed: true,
+		Elapsed: 213 * time.Millisecond, Budget: 46 * time.Second, WorstCase: 11100 * time.Millisecond, Workers: 100, Saturation: 62.1499, Completed: true,
 		Counts: health.Counts{Targets: 7, Up: 1, Degraded: 2, Down: 1, Unknown: 1, Pending: 1, Paused: 1},
 		Results: []health.Result{{
 			Target: health.Target{Name: "checkout", Title: "Check-out", Group: "payments", URL: "https://checkout.example.com/${env:KEY}"},
@@ -59,7 +59,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"schema":"rollcall.check/1",` +
-		`"round":{"fleet":"shop","scheduled":"2026-11-22T14:05:00Z","started":"2026-11-22T14:05:00.7Z","elapsed_ms":213,"budget_ms":46000,"worst_case_ms":11100,"workers":100,"completed":true},` +
+		`"round":{"fleet":"shop","scheduled":"2026-11-22T14:05:00Z","started":"2026-11-22T14:05:00.7Z","elapsed_ms":213,"budget_ms":46000,"worst_case_ms":11100,"workers":100,"saturation":62.1,"completed":true},` +
 		`"summary":{"targets":7,"up":1,"degraded":2,"down":1,"unknown":1,"paused":1},` +
 		`"results":[{"target":"checkout","group":"payments","url":"https://checkout.example.com/${env:KEY}","status":"down","class":"status","cause":"status 503, want 2xx",` +
 		`"attempts":[{"class":"timeout","cause":"no answer within 5s","ms":5000.2},{"class":"status","cause":"status 503, want 2xx","ms":203.1}],` +

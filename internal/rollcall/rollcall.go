@@ -41,13 +41,18 @@ type Settings struct {
 	Memory   int64         // bytes the process may use; 0: unknown
 	Workers  int           // a person's own limit; 0: none
 
-	Roots      *x509.CertPool // whom to trust; nil: whom the system trusts
-	Resolver   check.Resolver // who looks names up; nil: the system's
-	RuntimeAPI string         // AWS_LAMBDA_RUNTIME_API: never to be asked
-	XRay       string         // AWS_XRAY_DAEMON_ADDRESS: likewise
-	Metrics    io.Writer      // for result lines and metrics; nil: none
-	Voice      round.Voice    // who tells people in place of Topic
-	Watch      func(Seen)     // called after every attempt, from many goroutines; nil: nobody looks
+	// Processors is the share of processors that a person or a platform grants, such as 0.29
+	// of one; 0: all that are found. Where less is found, less is reckoned with.
+	Processors float64
+
+	Roots      *x509.CertPool     // whom to trust; nil: whom the system trusts
+	Resolver   check.Resolver     // who looks names up; nil: the system's
+	RuntimeAPI string             // AWS_LAMBDA_RUNTIME_API: never to be asked
+	XRay       string             // AWS_XRAY_DAEMON_ADDRESS: likewise
+	Metrics    io.Writer          // for result lines and metrics; nil: none
+	Voice      round.Voice        // who tells people in place of Topic
+	Pace       func() round.Pacer // who holds the starts of a sweep back; nil: what serves the share of processors
+	Watch      func(Seen)         // called after every attempt, from many goroutines; nil: nobody looks
 }
 
 // Seen is one attempt, as it ended.
@@ -74,11 +79,12 @@ type Rollcall struct {
 	objects  store.Objects
 	voice    round.Voice
 	topic    string
+	share    float64                  // of processors
 	kept     map[string]*store.States // by fleet: what a process knows it has written
 }
 
 // Open connects what the settings name. Nothing is asked yet, but a store that cannot be
-// used is an error.
+// used is an error. With less than a whole processor the process goes on with GOMAXPROCS 1.
 func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Timeout == 0 {
 		s.Timeout = FunctionTimeout
@@ -89,7 +95,8 @@ func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Metrics == nil {
 		s.Metrics = io.Discard
 	}
-	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, kept: map[string]*store.States{}}
+	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, share: processors(s.Processors), kept: map[string]*store.States{}}
+	oneThread(r.share)
 	if r.topic == "" && s.Voice != nil {
 		r.topic = "local"
 	}
@@ -119,8 +126,8 @@ func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (h
 		Meter: func(f *fleet.Fleet) round.Meter {
 			return metric.New(r.settings.Metrics, f.Metrics, f.Results)
 		},
-		Voice: r.voice,
-		CPU:   cpuTime,
+		Voice:     r.voice,
+		Processor: r.processor(),
 	}.Run(ctx)
 }
 
@@ -230,8 +237,8 @@ type watched struct {
 }
 
 // Ask asks once and shows what came to whoever watches.
-func (w *watched) Ask(ctx context.Context, t fleet.Target, pass int) health.Reading {
-	reading := w.Network.Ask(ctx, t.Target, t.Check, pass)
+func (w *watched) Ask(ctx context.Context, t fleet.Target, pass int, sent func()) health.Reading {
+	reading := w.Network.Ask(ctx, check.Attempt{Target: t.Target, Checker: t.Check, Pass: pass, Sent: sent})
 	if w.watch != nil {
 		w.watch(Seen{t.Target, w.of, pass, reading, time.Now()})
 	}

@@ -26,7 +26,7 @@ func BenchmarkVerdict(b *testing.B) {
 			reading = health.Failing(health.ClassStatus, "get %q: status 503, want 2xx", t.URL)
 		}
 		in.Targets = append(in.Targets, t)
-		in.Results = append(in.Results, judge.Read(t, health.Outcome{Attempts: []health.Attempt{{Reading: reading, Allowed: t.Timeout}}}, at))
+		in.Results = append(in.Results, judge.Sweep{Scheduled: at}.Read(t, health.Outcome{Attempts: []health.Attempt{{Reading: reading, Allowed: t.Timeout}}}))
 	}
 	in.State = judge.Round(in).State
 	in.Scheduled = at.Add(time.Minute)

@@ -109,15 +109,15 @@ func (i *invocation) round() round.Round {
 	return round.Round{
 		Scheduled: i.scheduled, By: i.by, Shard: shard, Interval: time.Minute,
 		Fleet: fleetName, Topic: "people",
-		Read:    i.readFile,
-		Parse:   i.parse,
-		Memory:  func(string) round.Memory { return i.process.states },
-		Archive: func(string) round.Archive { return i.process.states },
-		Network: func(*fleet.Fleet, int) round.Network { return network{i} },
-		Limits:  func(*fleet.Fleet) sweep.Limits { return sweep.Limits{} },
-		Meter:   func(*fleet.Fleet) round.Meter { return meter{} },
-		Voice:   voice{i},
-		CPU:     func() time.Duration { return 0 },
+		Read:      i.readFile,
+		Parse:     i.parse,
+		Memory:    func(string) round.Memory { return i.process.states },
+		Archive:   func(string) round.Archive { return i.process.states },
+		Network:   func(*fleet.Fleet, int) round.Network { return network{i} },
+		Limits:    func(*fleet.Fleet) sweep.Limits { return sweep.Limits{} },
+		Meter:     func(*fleet.Fleet) round.Meter { return meter{} },
+		Voice:     voice{i},
+		Processor: round.Processor{Used: func() time.Duration { return 0 }},
 	}
 }
 
@@ -145,7 +145,7 @@ func (i *invocation) parse(file []byte) (*fleet.Fleet, error) {
 
 type network struct{ i *invocation }
 
-func (n network) Ask(_ context.Context, t fleet.Target, pass int) health.Reading {
+func (n network) Ask(_ context.Context, t fleet.Target, pass int, _ func()) health.Reading {
 	n.i.mu.Lock()
 	defer n.i.mu.Unlock()
 	m := n.i.moods[t.Name].now(pass)

@@ -44,7 +44,8 @@ type Archive interface {
 
 // Network asks one target once, as one attempt of a sweep, and is closed with its round.
 type Network interface {
-	Ask(ctx context.Context, t fleet.Target, pass int) health.Reading
+	// Ask calls sent when the question is on its way and it waits for the answer.
+	Ask(ctx context.Context, t fleet.Target, pass int, sent func()) health.Reading
 	Close()
 }
 
@@ -76,7 +77,8 @@ type Round struct {
 	Limits  func(*fleet.Fleet) sweep.Limits
 	Meter   func(*fleet.Fleet) Meter
 	Voice   Voice
-	CPU     func() time.Duration // processor time of this process so far
+
+	Processor Processor
 }
 
 const (
@@ -100,7 +102,7 @@ func Budget(timeout time.Duration) time.Duration {
 // Run plays the round. ctx must carry the deadline at which it would be killed. The report
 // is whole whatever the error, and the error joins everything of ours that went wrong.
 func (o Round) Run(ctx context.Context) (health.Report, error) {
-	r := &run{Round: o, cpu: o.CPU()}
+	r := &run{Round: o, cpu: o.Processor.Used()}
 	r.report = health.Report{Shard: o.Shard, Scheduled: o.Scheduled, Started: time.Now()}
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -249,7 +251,7 @@ func (r *run) see(v judge.Verdict) {
 func (r *run) tick() {
 	now := time.Now()
 	r.report.Elapsed = now.Sub(r.report.Started)
-	r.report.CPU = r.CPU() - r.cpu
+	r.report.CPU = r.Processor.Used() - r.cpu
 	if over := now.Sub(r.report.Deadline.Add(-r.report.Reserve)); over > 0 {
 		r.report.Finishing = over
 	}

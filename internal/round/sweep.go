@@ -19,20 +19,17 @@ func (r *run) sweep(ctx context.Context, state health.State) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	var network Network
-	l := r.lineUp(state, func(ctx context.Context, t fleet.Target, pass int) health.Reading {
-		return network.Ask(ctx, t, pass)
+	l := r.lineUp(state, func(ctx context.Context, t fleet.Target, pass int, sent func()) health.Reading {
+		return network.Ask(ctx, t, pass, sent)
 	})
-	begun := time.Now()
-	plan := sweep.NewPlan(l.jobs, end.Sub(begun), r.Limits(r.fleet).MaxWorkers())
+	plan := sweep.NewPlan(l.jobs, time.Until(end), r.Limits(r.fleet).MaxWorkers())
 	plan.Call = l.call
 	r.admit(plan)
 	network = r.Network(r.fleet, l.asked(plan))
 	defer network.Close()
-	outcomes := plan.Run(ctx)
-
-	r.report.Budget, r.report.WorstCase, r.report.Workers = plan.Budget, plan.WorstCase, plan.Workers
-	r.report.Swept = time.Since(begun)
-	r.results, r.seen = l.read(outcomes, r.Scheduled)
+	outcomes := r.Processor.Sweep(ctx, plan, &r.report)
+	WarnOfShortage(r.report)
+	r.results, r.seen = l.read(outcomes, judge.Sweep{Scheduled: r.Scheduled, Saturation: r.report.Saturation})
 }
 
 // admit says aloud what a plan cannot promise: a cut timeout, and who is not asked though it
@@ -70,7 +67,7 @@ type lineup struct {
 }
 
 // ask asks a target or a witness once.
-type ask func(ctx context.Context, t fleet.Target, pass int) health.Reading
+type ask func(ctx context.Context, t fleet.Target, pass int, sent func()) health.Reading
 
 func (r *run) lineUp(state health.State, ask ask) *lineup {
 	due := judge.Due(state, r.targets, r.Scheduled)
@@ -116,8 +113,8 @@ func (r *run) unasked(due, names []string) (targets []fleet.Target) {
 // add gives a job its deed. What the first pass brings of a target that is due is noted.
 func (l *lineup) add(job sweep.Job, t fleet.Target, ask ask) {
 	at := len(l.jobs)
-	job.Ask = func(ctx context.Context, pass int) health.Reading {
-		reading := ask(ctx, t, pass)
+	job.Ask = func(ctx context.Context, pass int, sent func()) health.Reading {
+		reading := ask(ctx, t, pass, sent)
 		if pass == 1 && at < l.due {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -184,7 +181,7 @@ func (l *lineup) glances(suspects []int) []judge.Glance {
 
 // read makes results of what was brought of the targets, and gives what was brought of the
 // witnesses by their names. One that was not due and was not asked has no result.
-func (l *lineup) read(outcomes []health.Outcome, scheduled time.Time) (results []health.Result, seen map[string]health.Outcome) {
+func (l *lineup) read(outcomes []health.Outcome, s judge.Sweep) (results []health.Result, seen map[string]health.Outcome) {
 	results = make([]health.Result, 0, l.due)
 	seen = map[string]health.Outcome{}
 	for i, o := range outcomes {
@@ -194,7 +191,7 @@ func (l *lineup) read(outcomes []health.Outcome, scheduled time.Time) (results [
 		case i >= l.since:
 			seen[t.Name] = o
 		default:
-			results = append(results, judge.Read(t, o, scheduled))
+			results = append(results, s.Read(t, o))
 		}
 	}
 	return results, seen

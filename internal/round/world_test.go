@@ -31,6 +31,10 @@ type world struct {
 	workers int         // asking at once; 0: as many as there are targets
 	hangs   atomic.Bool // the topic never answers
 
+	delay  time.Duration // what is ready waits for a processor so long
+	used   time.Duration // processor time so far
+	pacers []*pacer      // of the sweeps so far
+
 	groups    []health.Group // in the targets file
 	witnesses []fleet.Witness
 
@@ -93,15 +97,15 @@ func (w *world) plan(scheduled time.Time, by string) Round {
 	return Round{
 		Scheduled: scheduled.UTC(), By: by, Shard: "0-1", Interval: time.Minute,
 		Fleet: "shop", Topic: "people",
-		Read:    w.read,
-		Parse:   w.parse,
-		Memory:  func(string) Memory { return memory },
-		Archive: func(string) Archive { return memory },
-		Network: w.network,
-		Limits:  func(*fleet.Fleet) sweep.Limits { return sweep.Limits{Workers: w.workers} },
-		Meter:   func(*fleet.Fleet) Meter { return meter{w} },
-		Voice:   voice{w},
-		CPU:     func() time.Duration { return 0 },
+		Read:      w.read,
+		Parse:     w.parse,
+		Memory:    func(string) Memory { return memory },
+		Archive:   func(string) Archive { return memory },
+		Network:   w.network,
+		Limits:    func(*fleet.Fleet) sweep.Limits { return sweep.Limits{Workers: w.workers} },
+		Meter:     func(*fleet.Fleet) Meter { return meter{w} },
+		Voice:     voice{w},
+		Processor: Processor{Share: 0.25, Used: func() time.Duration { return w.used }, Pace: w.pace},
 	}
 }
 
@@ -174,13 +178,14 @@ func (w *world) network(_ *fleet.Fleet, of int) Network {
 
 type network struct{ w *world }
 
-func (n network) Ask(ctx context.Context, t fleet.Target, pass int) health.Reading {
+func (n network) Ask(ctx context.Context, t fleet.Target, pass int, sent func()) health.Reading {
 	_ = n.w.note("ask", t.Name)
 	n.w.mu.Lock()
 	n.w.asked[t.Name] = append(n.w.asked[t.Name], pass)
 	bring, odd := n.w.brings[t.Name]
 	n.w.mu.Unlock()
 	n.w.behind("ask")
+	sent()
 	select {
 	case <-time.After(n.w.slow[t.Name] + asking):
 	case <-ctx.Done():
@@ -196,6 +201,31 @@ func (n network) Ask(ctx context.Context, t fleet.Target, pass int) health.Readi
 }
 
 func (n network) Close() { _ = n.w.note("close", "") }
+
+// pace makes the pacer of one sweep.
+func (w *world) pace() Pacer {
+	w.pacers = append(w.pacers, &pacer{w: w})
+	return w.pacers[len(w.pacers)-1]
+}
+
+// pacer holds each start for a while, and spends processor time on it.
+type pacer struct {
+	w                  *world
+	held, sent, closed int
+}
+
+func (p *pacer) Hold(ctx context.Context, _ time.Time) func() {
+	p.held++
+	p.w.used += 10 * time.Millisecond
+	return func() {
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.sent++
+	}
+}
+
+func (p *pacer) Delay() time.Duration { return p.w.delay }
+func (p *pacer) Close()               { p.closed++ }
 
 type voice struct{ w *world }
 

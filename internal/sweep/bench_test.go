@@ -53,7 +53,7 @@ func BenchmarkSweepOf10000(b *testing.B) {
 	for i := range jobs {
 		jobs[i] = sweep.Job{
 			Target: health.Target{Name: fmt.Sprintf("target-%05d", i), Policy: health.Policy{Timeout: time.Second, Attempts: 2}},
-			Ask:    func(context.Context, int) health.Reading { return health.Reading{Status: health.Up} },
+			Ask:    func(context.Context, int, func()) health.Reading { return health.Reading{Status: health.Up} },
 		}
 	}
 	plan := sweep.NewPlan(jobs, time.Minute, 860)

@@ -124,7 +124,7 @@ func TestSuspectsWereAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := fleet(lasting("a", 2*s, 2), lasting("b", 1*s, 1), late(lasting("c", 1*s, 1)))
 		w := newWorld(jobs, answersOf(nil, jobs, atWorst))
-		w.jobs[0].Ask = func(context.Context, int) health.Reading { time.Sleep(time.Hour); return health.Reading{} }
+		w.jobs[0].Ask = func(context.Context, int, func()) health.Reading { time.Sleep(time.Hour); return health.Reading{} }
 		p := sweep.NewPlan(w.jobs, 8*s, 1)
 		var got []int
 		p.Call = func(suspects []int) []int { got = slices.Clone(suspects); return nil }

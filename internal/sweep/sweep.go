@@ -46,15 +46,17 @@ type Job struct {
 	Asked  time.Time // when it was asked last; of the missed, the one longest ago goes first
 	Late   bool      // it is asked from pass 2 on at the earliest, and only if it is called
 
-	// Ask makes one attempt, in pass 1, 2 ... It returns within Grace of ctx's end.
-	Ask func(ctx context.Context, pass int) health.Reading
+	// Ask makes one attempt, in pass 1, 2 ... It returns within Grace of ctx's end, and calls
+	// sent, if it can tell, when the question is on its way and it waits for the answer.
+	Ask func(ctx context.Context, pass int, sent func()) health.Reading
 }
 
 // Pacer holds starts back. Held starts stay in the order: nobody overtakes.
 type Pacer interface {
-	// Hold returns when the next job may start, and no later than ctx ends: at latest, or
-	// before it when the sweep is stopped. Until latest no target loses by waiting.
-	Hold(ctx context.Context, latest time.Time)
+	// Hold returns when the next job may start, and no later than at latest or when ctx ends,
+	// as it does when the sweep is stopped. Until latest no target loses by waiting. The job
+	// calls sent when its question is on its way, and again when it has ended.
+	Hold(ctx context.Context, latest time.Time) (sent func())
 }
 
 // patience is for how long after its Grace a checker is waited for, at most, while that
@@ -146,72 +148,75 @@ func (s *sweep) pass(ctx context.Context, k int, places []int) {
 	for _, place := range places {
 		workers <- struct{}{} // the first to be free takes this job; no later job is looked at before
 		t := s.turn(k, place)
-		if pacer := s.plan.Pacer; pacer != nil {
-			held, release := context.WithDeadline(ctx, t.start)
-			pacer.Hold(held, t.start)
-			release()
+		if s.plan.Pacer != nil {
+			t.sent = s.plan.Pacer.Hold(ctx, t.start)
 		}
-		began, allowed, why := s.allow(ctx, t)
-		if why != "" {
+		if why := s.allow(ctx, &t); why != "" {
+			t.sent()
 			s.outcomes[t.job].Missing = s.owed(t.job, t.attempt, why)
 			<-workers
 			continue
 		}
 		asking.Go(func() {
 			defer func() { <-workers }()
-			s.ask(ctx, t, began, allowed)
+			s.ask(ctx, t)
+			t.sent()
 		})
 	}
 	asking.Wait()
 }
 
-// turn is one attempt before it is made: the latest times that the proof leaves it.
+// turn is one attempt: the latest times that the proof leaves it, and what it was allowed.
 type turn struct {
 	job        int // index of Plan.jobs
 	pass       int // from 1, as checkers count
 	attempt    int // from 1; behind the pass when the job is late
 	start, end time.Time
+
+	sent    func() // the pacer's
+	began   time.Time
+	allowed time.Duration
 }
 
 func (s *sweep) turn(k, place int) turn {
 	p, at := s.plan, &s.plan.passes[k]
-	t := turn{job: at.jobs[place], pass: k + 1}
+	t := turn{job: at.jobs[place], pass: k + 1, sent: func() {}}
 	t.attempt = t.pass - skipped(&p.jobs[t.job])
 	t.start = s.began.Add(at.starts[place] + p.Slack)
 	t.end = t.start.Add(worst(timeoutOf(&p.jobs[t.job].Target), p.limit))
 	return t
 }
 
-// allow says from when and for how long turn t may ask, or why it may not. The end of the
+// allow sets from when and for how long turn t may ask, or says why it may not. The end of the
 // turn has Grace in it, so a start that is a little late, as real clocks have it, still
 // gets its timeout in full; one that is later gets less, and nobody behind it suffers.
-func (s *sweep) allow(ctx context.Context, t turn) (time.Time, time.Duration, string) {
-	now := time.Now()
+func (s *sweep) allow(ctx context.Context, t *turn) (why string) {
+	t.began = time.Now()
 	if ctx.Err() != nil {
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-			return now, 0, "the time for asking was over"
+			return "the time for asking was over"
 		}
-		return now, 0, "the round was stopped"
+		return "the round was stopped"
 	}
-	allowed := min(timeoutOf(&s.plan.jobs[t.job].Target), s.plan.limit, t.end.Sub(now))
+	t.allowed = min(timeoutOf(&s.plan.jobs[t.job].Target), s.plan.limit, t.end.Sub(t.began))
 	if deadline, ok := ctx.Deadline(); ok {
-		allowed = min(allowed, deadline.Sub(now))
+		t.allowed = min(t.allowed, deadline.Sub(t.began))
 	}
-	if allowed <= 0 {
-		return now, 0, "the time for asking was over"
+	if t.allowed <= 0 {
+		return "the time for asking was over"
 	}
-	return now, allowed, ""
+	return ""
 }
 
 // ask makes the attempt and keeps what it brought. A checker that ignores its end is left
 // behind when waiting for it would cost others their time: its goroutine stays until it
 // returns, what it returns is dropped, and it is not asked again in this sweep.
-func (s *sweep) ask(ctx context.Context, t turn, began time.Time, allowed time.Duration) {
+func (s *sweep) ask(ctx context.Context, t turn) {
 	job, outcome := &s.plan.jobs[t.job], &s.outcomes[t.job]
-	within, cancel := context.WithDeadline(ctx, began.Add(allowed))
+	within, cancel := context.WithDeadline(ctx, t.began.Add(t.allowed))
 	defer cancel()
 	answer := make(chan health.Reading, 1)
-	go put(within, job, t.pass, answer)
+	go put(within, job, t, answer)
 
 	var reading health.Reading
 	answered := false
@@ -221,20 +226,20 @@ func (s *sweep) ask(ctx context.Context, t turn, began time.Time, allowed time.D
 	case <-within.Done():
 	}
 	if ctx.Err() != nil { // cut from outside, it had no longer than this
-		allowed = min(allowed, time.Since(began))
+		t.allowed = min(t.allowed, time.Since(t.began))
 	}
 	if !answered {
 		reading, answered = overtime(answer, t.end)
 	}
 	if !answered {
 		const left = "its checker did not end with its time"
-		slog.Error("checker left behind", "target", job.Target.Name, "pass", t.pass, "allowed", allowed)
+		slog.Error("checker left behind", "target", job.Target.Name, "pass", t.pass, "allowed", t.allowed)
 		reading = health.Unasked("ask %s: %s", job.Target.Name, left)
 		if t.attempt < attemptsOf(&job.Target) {
 			outcome.Missing = s.owed(t.job, t.attempt+1, left)
 		}
 	}
-	outcome.Attempts = append(outcome.Attempts, health.Attempt{Reading: reading, Allowed: allowed})
+	outcome.Attempts = append(outcome.Attempts, health.Attempt{Reading: reading, Allowed: t.allowed})
 }
 
 // overtime waits for the answer of a checker whose time is up: for Grace, and for longer
@@ -253,16 +258,16 @@ func overtime(answer <-chan health.Reading, end time.Time) (health.Reading, bool
 
 // put asks once and always gives exactly one reading. That a checker panics is the check's
 // to see first; here it must not take the other targets with it.
-func put(ctx context.Context, job *Job, pass int, answer chan<- health.Reading) {
+func put(ctx context.Context, job *Job, t turn, answer chan<- health.Reading) {
 	reading := health.Unasked("ask %s: its checker panicked, the log has the stack", job.Target.Name)
 	defer func() {
 		if v := recover(); v != nil {
-			slog.Error("checker panicked", "target", job.Target.Name, "pass", pass,
+			slog.Error("checker panicked", "target", job.Target.Name, "pass", t.pass,
 				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 		answer <- reading
 	}()
-	reading = job.Ask(ctx, pass)
+	reading = job.Ask(ctx, t.pass, t.sent)
 }
 
 // owed says that an attempt of a job, and with it all later ones, was not made.

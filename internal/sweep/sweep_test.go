@@ -60,12 +60,13 @@ func TestSuspectsAreAskedAgainInTheOrder(t *testing.T) {
 // tap lets one start go every second.
 type tap struct{ latest []time.Time }
 
-func (p *tap) Hold(ctx context.Context, latest time.Time) {
+func (p *tap) Hold(ctx context.Context, latest time.Time) func() {
 	p.latest = append(p.latest, latest)
 	select {
-	case <-time.After(s):
+	case <-time.After(min(s, time.Until(latest))):
 	case <-ctx.Done():
 	}
+	return func() {}
 }
 
 // Three workers are free, and still b and c wait until a has gone; then the slack of 1.5 s
@@ -96,8 +97,9 @@ func TestAHeldJobIsNotOvertaken(t *testing.T) {
 // stuck does not let go in time: it holds each start until late after the latest moment.
 type stuck time.Duration
 
-func (p stuck) Hold(_ context.Context, latest time.Time) {
+func (p stuck) Hold(_ context.Context, latest time.Time) func() {
 	time.Sleep(time.Until(latest) + time.Duration(p))
+	return func() {}
 }
 
 // A start that is later than the plan allows, as on a machine that stood still, costs that
@@ -213,7 +215,7 @@ func TestAPanicIsThatTargetsReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := fleet(lasting("a", 2*s, 2), lasting("b", 2*s, 1))
 		w := newWorld(jobs, [][]answer{nil, {at(1*s, health.Up)}})
-		w.jobs[0].Ask = func(context.Context, int) health.Reading { panic("no answer for this") }
+		w.jobs[0].Ask = func(context.Context, int, func()) health.Reading { panic("no answer for this") }
 		outcomes := w.run(t.Context(), sweep.NewPlan(w.jobs, time.Minute, 1))
 		a := outcomes[0].Attempts
 		if len(a) != 2 || a[1].Status != health.Unknown || a[1].Class != health.ClassChecker ||
@@ -255,7 +257,7 @@ func TestACheckerThatIgnoresItsEndIsLeftBehind(t *testing.T) {
 				jobs := fleet(lasting("a", 2*s, 2), lasting("b", 1*s, 1), lasting("c", 1*s, 1))
 				w := newWorld(jobs, answersOf(nil, jobs, atWorst))
 				var asked atomic.Int32
-				w.jobs[0].Ask = func(context.Context, int) health.Reading {
+				w.jobs[0].Ask = func(context.Context, int, func()) health.Reading {
 					asked.Add(1)
 					time.Sleep(time.Hour)
 					return health.Reading{Status: health.Up}

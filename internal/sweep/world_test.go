@@ -51,7 +51,7 @@ func newWorld(jobs []sweep.Job, answers [][]answer) *world {
 	w := &world{jobs: slices.Clone(jobs), answers: answers, called: make([]bool, len(jobs))}
 	for i := range w.jobs {
 		w.called[i] = !w.jobs[i].Late
-		w.jobs[i].Ask = func(ctx context.Context, pass int) health.Reading { return w.ask(ctx, i, pass) }
+		w.jobs[i].Ask = func(ctx context.Context, pass int, _ func()) health.Reading { return w.ask(ctx, i, pass) }
 	}
 	return w
 }
@@ -187,10 +187,10 @@ type moody struct {
 	hold float64
 }
 
-func (m *moody) Hold(ctx context.Context, latest time.Time) {
+func (m *moody) Hold(ctx context.Context, latest time.Time) func() {
 	left := time.Until(latest)
 	if left <= 0 || m.r.IntN(3) == 0 {
-		return
+		return func() {}
 	}
 	if m.r.IntN(3) > 0 {
 		left = time.Duration(float64(left) * m.hold * m.r.Float64())
@@ -199,6 +199,7 @@ func (m *moody) Hold(ctx context.Context, latest time.Time) {
 	case <-time.After(left):
 	case <-ctx.Done():
 	}
+	return func() {}
 }
 
 // timeline tells how the world was asked: pass/name start-end.

@@ -1,0 +1,168 @@
+package sweep
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// What a [Pace] reckons with before it has seen anything, and at most.
+const (
+	// usual is how long a question takes to leave.
+	usual = 20 * time.Millisecond
+	// patient is for how long an attempt is believed to be about to send its question.
+	patient = 50 * time.Millisecond
+	// costs is the processor time of an attempt, counted as that of so many: an https
+	// handshake on a processor of 2024.
+	costs, asIf = time.Millisecond, 4
+)
+
+// Pace starts attempts as fast as the processor at hand can serve them, and no faster.
+//
+// An attempt works while it begins: it dials, shakes hands, writes its request. Then it
+// waits, which costs nothing, and in the end it works a little more. When more of them work
+// at once than the processor serves, each waits for the others with its clock running, and
+// a checker with a fraction of a core tells that wait as its targets' latency, or as their
+// failure. So starts are held back instead, before their clocks run:
+//
+//   - Until few enough are on their way with their questions: as many as it takes to keep the
+//     processor busy while they wait for the network, which is its share by the time that
+//     takes, by what one costs (Little's law), and one. One that does not get on holds its
+//     place only for a while.
+//   - Until whatever was ready before has had its turn (see bell). Where the share is not
+//     what we believe, this alone keeps the queue short.
+//
+// So nothing has to be set: what it costs, and how long it takes, are measured on the way.
+//
+// It is made for one sweep and is for one goroutine, but for sent.
+type Pace struct {
+	share float64              // of a processor
+	used  func() time.Duration // processor time of this process so far
+	ring  func()               // returns when whatever was ready before has had its turn
+	hush  func()               // ends that
+	watch *metronome
+
+	mu      sync.Mutex
+	began   time.Duration // processor time when the sweep began
+	begun   []*beginning  // those on their way, and some that were, the oldest first
+	pending int           // of these, those on their way
+	sent    int           // attempts that are not on their way any more
+	way     time.Duration // how long that takes, on the average
+	free    chan struct{} // somebody has sent since it was emptied
+}
+
+// beginning is an attempt that has started.
+type beginning struct {
+	at   time.Time
+	sent bool
+}
+
+// NewPace is the pace of one sweep on a share of a processor (0.29 of one, or 2), of which
+// used tells how much the process has spent. The caller closes it.
+func NewPace(share float64, used func() time.Duration) *Pace {
+	b := newBell()
+	return &Pace{
+		share: share, used: used, ring: b.ring, hush: b.close, watch: newMetronome(),
+		began: used(), way: usual, free: make(chan struct{}, 1),
+	}
+}
+
+// Close ends it. It may not hold anything then.
+func (p *Pace) Close() {
+	p.hush()
+	p.watch.close()
+}
+
+// Hold returns when the next attempt may start, and no later than at latest or when ctx
+// ends. What it returns is called as soon as the question is on its way, or the attempt has
+// ended; more than once does no harm.
+func (p *Pace) Hold(ctx context.Context, latest time.Time) (sent func()) {
+	for ctx.Err() == nil {
+		hold := min(p.full(), time.Until(latest))
+		if hold <= 0 {
+			break
+		}
+		p.room(ctx, hold)
+	}
+	if ctx.Err() == nil && time.Now().Before(latest) {
+		p.ring()
+	}
+	return p.begin()
+}
+
+// room returns as soon as somebody has sent, but not later than after hold, or when ctx ends.
+func (p *Pace) room(ctx context.Context, hold time.Duration) {
+	timer := time.NewTimer(hold)
+	defer timer.Stop()
+	select {
+	case <-p.free:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// full is for how long, at most, too many are on their way; 0: they are not.
+func (p *Pace) full() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.giveUp(time.Now())
+	if p.pending < p.enough() {
+		return 0
+	}
+	select {
+	case <-p.free: // of before
+	default:
+	}
+	return time.Until(p.begun[0].at.Add(patient))
+}
+
+// enough is how many on their way keep the processor busy, and one.
+func (p *Pace) enough() int {
+	cost := (costs*asIf + p.used() - p.began) / time.Duration(asIf+p.sent)
+	return 1 + int(p.share*float64(p.way)/float64(max(cost, time.Microsecond)))
+}
+
+// giveUp takes those for on their way no longer who have not sent for too long. Then the
+// first of those begun is on its way.
+func (p *Pace) giveUp(now time.Time) {
+	for len(p.begun) > 0 {
+		first := p.begun[0]
+		if !first.sent && now.Sub(first.at) < patient {
+			return
+		}
+		p.settle(first, patient)
+		p.begun = p.begun[1:]
+	}
+}
+
+func (p *Pace) begin() (sent func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := &beginning{at: time.Now()}
+	p.begun = append(p.begun, b)
+	p.pending++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.settle(b, time.Since(b.at))
+	}
+}
+
+// settle notes that a question left after so long.
+func (p *Pace) settle(b *beginning, took time.Duration) {
+	if b.sent {
+		return
+	}
+	b.sent = true
+	p.pending--
+	p.sent++
+	p.way += (min(took, patient) - p.way) / time.Duration(min(p.sent, 8))
+	select {
+	case p.free <- struct{}{}:
+	default:
+	}
+}
+
+// Delay is how long, on the average over the sweep so far, whatever became ready in this
+// process waited for the processor.
+func (p *Pace) Delay() time.Duration { return p.watch.late() }
