@@ -31,8 +31,17 @@ prove:
 	tool=$$(CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
 	go test -race -vet=off -p 4 ./functions/... ./internal/rollcall ./...
 
-bench: go ## Go benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: go ## rollcall beside other ways to do it, under a share of a core: bench/results, within 15 minutes
+	@bench/story/install.sh
+	@cd bench && CGO_ENABLED=0 go build -trimpath -o bin/bench . && bin/bench $(BENCH)
+
+bench-all: ## the same with what takes longer, half an hour: every size, share and contender
+	@$(MAKE) --no-print-directory bench BENCH='-all -results results-all $(BENCH)'
+
+COUNT = 6
+
+benchmarks: go ## Go benchmarks, COUNT=6 of each as benchstat reads them
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 
 # So many lives of each of two kinds, of 100 steps on the average; then so many in each of six
 # clouds, of 15. What fails says which flag plays it again: in the folder of its package,
@@ -89,10 +98,10 @@ picture: go ## docs/demo.svg, the picture in README, from a real run of the demo
 	rm docs/demo.html
 
 fmt: ## format every Go file
-	gofmt -w cmd functions internal
+	gofmt -w bench cmd functions internal
 
 clean: ## remove what was made here, but no state
-	rm -rf .aws-sam .venv bin
+	rm -rf .aws-sam .venv bin bench/bin bench/results-all
 
 go:
 	@go version | awk '{ here = $$0 } match($$0, /go1\.[0-9]+/) && substr($$0, RSTART + 4, RLENGTH - 4) + 0 >= 26 { new = 1 } \
@@ -119,4 +128,4 @@ same-fleet:
 	for name in $$watched; do test "$$name" != "$$fleet" || exit 0; done; \
 	echo "infra/targets.yaml: fleet $$fleet, but the alarms watch $$watched; write parameter_overrides = \"FleetName=$$fleet\" under [default.deploy.parameters] in samconfig.toml" >&2; exit 1
 
-.PHONY: help run test ci prove bench soak fuzz build build-CheckFunction build-SlackFunction same-fleet fmt clean go
+.PHONY: help run test ci prove bench bench-all benchmarks soak fuzz build build-CheckFunction build-SlackFunction same-fleet fmt clean go

@@ -14,6 +14,7 @@ type Report struct {
 	Budget    time.Duration // what the sweep had
 	WorstCase time.Duration // what it could have needed
 	Swept     time.Duration // what it took
+	SweptCPU  time.Duration // what it took of the processor
 	Reserve   time.Duration // kept for commit, publish and clear
 	Finishing time.Duration // what they took of it so far
 	Workers   int

@@ -34,7 +34,7 @@ func TestOneThread(t *testing.T) {
 		set   string
 		want  int
 	}{
-		{0.02, "", 1}, {0.99, "", 1}, {1, "", 3}, {2, "", 3}, {0.02, "3", 3},
+		{0.02, "", 1}, {0.99, "", 1}, {1, "", 1}, {1.01, "", 3}, {2, "", 3}, {0.02, "3", 3},
 	} {
 		t.Run(fmt.Sprint(c.share, c.set), func(t *testing.T) {
 			threads(t, 3, c.set)

@@ -59,16 +59,15 @@ func (p Processor) Sweep(ctx context.Context, plan *sweep.Plan, r *health.Report
 	}
 	began, before := time.Now(), p.Used()
 	outcomes := plan.Run(ctx)
-	used := p.Used() - before
 
-	r.Swept = time.Since(began)
+	r.Swept, r.SweptCPU = time.Since(began), p.Used()-before
 	r.Budget, r.WorstCase, r.Workers = plan.Budget, plan.WorstCase, plan.Workers
 	r.Processors = p.Share
 	if delay != nil {
 		r.Saturation = sweep.Saturation(delay(), outcomes)
 	}
 	if r.Saturation > judge.MostSaturation {
-		r.Enough = plan.Enough(used, p.Share, r.Saturation, judge.MostSaturation)
+		r.Enough = plan.Enough(r.SweptCPU, p.Share, r.Saturation, judge.MostSaturation)
 	}
 	return outcomes
 }

@@ -31,9 +31,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rollcall/internal/health"
@@ -59,10 +58,6 @@ type Pacer interface {
 	Hold(ctx context.Context, latest time.Time) (sent func())
 }
 
-// patience is for how long after its Grace a checker is waited for, at most, while that
-// costs the proof nothing: on a starved processor a good checker may be late.
-const patience = time.Second
-
 // Run asks every job of the plan and returns one outcome for each, in the order in which
 // NewPlan was given them; that of a Late job that was not called is empty. It returns
 // within WorstCase, and within Budget when starts are held back or a checker overstays,
@@ -73,6 +68,7 @@ func (p *Plan) Run(ctx context.Context) []health.Outcome {
 	for i := range p.jobs {
 		s.called[i] = !p.jobs[i].Late
 	}
+	defer context.AfterFunc(ctx, func() { s.lasted(time.Now()) })()
 	var ended time.Time
 	for k := range p.passes {
 		places := s.owing(k)
@@ -102,6 +98,13 @@ type sweep struct {
 	began    time.Time
 	called   []bool           // by index of Plan.jobs; of those that are not Late, all
 	outcomes []health.Outcome // by index of Plan.jobs; each is written by one goroutine at a time
+	cut      atomic.Pointer[time.Time]
+}
+
+// lasted is when the sweep was cut from outside, at the latest now.
+func (s *sweep) lasted(now time.Time) time.Time {
+	s.cut.CompareAndSwap(nil, &now)
+	return *s.cut.Load()
 }
 
 // owing are the places in pass k (from 0) of the jobs to ask in it: those that are called,
@@ -144,6 +147,7 @@ func up(o *health.Outcome) bool {
 // pass asks the jobs at the given places of pass k and returns when the last has ended.
 func (s *sweep) pass(ctx context.Context, k int, places []int) {
 	workers := make(chan struct{}, s.plan.Workers)
+	next := make(chan turn) // for whoever has just asked: a stack that has grown is worth keeping
 	var asking sync.WaitGroup
 	for _, place := range places {
 		workers <- struct{}{} // the first to be free takes this job; no later job is looked at before
@@ -157,13 +161,25 @@ func (s *sweep) pass(ctx context.Context, k int, places []int) {
 			<-workers
 			continue
 		}
-		asking.Go(func() {
-			defer func() { <-workers }()
-			s.ask(ctx, t)
+		asking.Add(1)
+		t.over = func() {
 			t.sent()
-		})
+			<-workers
+			asking.Done()
+		}
+		select {
+		case next <- t:
+		default:
+			go func() {
+				s.ask(ctx, t)
+				for t := range next {
+					s.ask(ctx, t)
+				}
+			}()
+		}
 	}
 	asking.Wait()
+	close(next)
 }
 
 // turn is one attempt: the latest times that the proof leaves it, and what it was allowed.
@@ -174,6 +190,7 @@ type turn struct {
 	start, end time.Time
 
 	sent    func() // the pacer's
+	over    func() // the attempt has its reading
 	began   time.Time
 	allowed time.Duration
 }
@@ -206,68 +223,6 @@ func (s *sweep) allow(ctx context.Context, t *turn) (why string) {
 		return "the time for asking was over"
 	}
 	return ""
-}
-
-// ask makes the attempt and keeps what it brought. A checker that ignores its end is left
-// behind when waiting for it would cost others their time: its goroutine stays until it
-// returns, what it returns is dropped, and it is not asked again in this sweep.
-func (s *sweep) ask(ctx context.Context, t turn) {
-	job, outcome := &s.plan.jobs[t.job], &s.outcomes[t.job]
-	within, cancel := context.WithDeadline(ctx, t.began.Add(t.allowed))
-	defer cancel()
-	answer := make(chan health.Reading, 1)
-	go put(within, job, t, answer)
-
-	var reading health.Reading
-	answered := false
-	select {
-	case reading = <-answer:
-		answered = true
-	case <-within.Done():
-	}
-	if ctx.Err() != nil { // cut from outside, it had no longer than this
-		t.allowed = min(t.allowed, time.Since(t.began))
-	}
-	if !answered {
-		reading, answered = overtime(answer, t.end)
-	}
-	if !answered {
-		const left = "its checker did not end with its time"
-		slog.Error("checker left behind", "target", job.Target.Name, "pass", t.pass, "allowed", t.allowed)
-		reading = health.Unasked("ask %s: %s", job.Target.Name, left)
-		if t.attempt < attemptsOf(&job.Target) {
-			outcome.Missing = s.owed(t.job, t.attempt+1, left)
-		}
-	}
-	outcome.Attempts = append(outcome.Attempts, health.Attempt{Reading: reading, Allowed: t.allowed})
-}
-
-// overtime waits for the answer of a checker whose time is up: for Grace, and for longer
-// while its worker is not needed before end.
-func overtime(answer <-chan health.Reading, end time.Time) (health.Reading, bool) {
-	rest := max(Grace, min(time.Until(end), Grace+patience))
-	late := time.NewTimer(rest + 1) // within Grace includes its last nanosecond
-	defer late.Stop()
-	select {
-	case reading := <-answer:
-		return reading, true
-	case <-late.C:
-		return health.Reading{}, false
-	}
-}
-
-// put asks once and always gives exactly one reading. That a checker panics is the check's
-// to see first; here it must not take the other targets with it.
-func put(ctx context.Context, job *Job, t turn, answer chan<- health.Reading) {
-	reading := health.Unasked("ask %s: its checker panicked, the log has the stack", job.Target.Name)
-	defer func() {
-		if v := recover(); v != nil {
-			slog.Error("checker panicked", "target", job.Target.Name, "pass", t.pass,
-				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		}
-		answer <- reading
-	}()
-	reading = job.Ask(ctx, t.pass, t.sent)
 }
 
 // owed says that an attempt of a job, and with it all later ones, was not made.
