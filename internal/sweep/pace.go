@@ -85,28 +85,33 @@ func (p *Pace) Close() {
 // ends. What it returns is called as soon as the question is on its way, or the attempt has
 // ended; more than once does no harm.
 func (p *Pace) Hold(ctx context.Context, latest time.Time) (sent func()) {
-	for ctx.Err() == nil {
-		hold := min(p.full(), time.Until(latest))
-		if hold <= 0 {
+	for ctx.Err() == nil && time.Now().Before(latest) {
+		hold := p.full()
+		if hold == 0 {
+			p.turn()
 			break
 		}
-		p.room(ctx, hold)
-	}
-	if now := time.Now(); ctx.Err() == nil && now.Before(latest) {
-		p.turn(now)
+		p.room(ctx, min(hold, time.Until(latest)))
 	}
 	return p.begin()
 }
 
 // turn waits for its turn, unless nothing was waiting a few starts before.
-func (p *Pace) turn(now time.Time) {
+func (p *Pace) turn() {
 	if p.rests > 0 {
 		p.rests--
 		return
 	}
-	if p.ring(); p.whole && time.Since(now) < calm {
+	if p.calm() && p.whole {
 		p.rests = unheard
 	}
+}
+
+// calm waits for its turn, and reports whether nothing of any length was before it.
+func (p *Pace) calm() bool {
+	now := time.Now()
+	p.ring()
+	return time.Since(now) < calm
 }
 
 // room returns as soon as somebody has sent, but not later than after hold, or when ctx ends.
@@ -122,17 +127,36 @@ func (p *Pace) room(ctx context.Context, hold time.Duration) {
 
 // full is for how long, at most, too many are on their way; 0: they are not.
 func (p *Pace) full() time.Duration {
+	rest, full := p.rest()
+	if full && rest <= 0 {
+		if !p.calm() { // it may well be us whom they wait for
+			return patient / 4
+		}
+		p.giveUp()
+		rest, full = p.rest()
+	}
+	if !full {
+		return 0
+	}
+	return max(rest, time.Microsecond)
+}
+
+// rest tells whether too many are on their way, and how long the oldest of them is still
+// believed to be about to send.
+func (p *Pace) rest() (rest time.Duration, full bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.giveUp(time.Now())
+	for len(p.begun) > 0 && p.begun[0].sent {
+		p.begun = p.begun[1:]
+	}
 	if p.pending < p.enough() {
-		return 0
+		return 0, false
 	}
 	select {
 	case <-p.free: // of before
 	default:
 	}
-	return time.Until(p.begun[0].at.Add(patient))
+	return time.Until(p.begun[0].at.Add(patient)), true
 }
 
 // enough is how many on their way keep the processor busy, and one. A whole processor may
@@ -146,16 +170,16 @@ func (p *Pace) enough() int {
 	return 1 + int(p.share*float64(busy)/float64(max(cost, time.Microsecond)))
 }
 
-// giveUp takes those for on their way no longer who have not sent for too long. Then the
-// first of those begun is on its way.
-func (p *Pace) giveUp(now time.Time) {
-	for len(p.begun) > 0 {
-		first := p.begun[0]
-		if !first.sent && now.Sub(first.at) < patient {
+// giveUp takes those for on their way no longer who have not sent for too long, though the
+// processor had time for them: they wait for the network.
+func (p *Pace) giveUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.begun {
+		if time.Since(b.at) < patient {
 			return
 		}
-		p.settle(first, patient)
-		p.begun = p.begun[1:]
+		p.settle(b, patient)
 	}
 }
 
