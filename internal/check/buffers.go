@@ -6,9 +6,13 @@ import (
 	"sync"
 )
 
-// buffer is how much of an answer is read, and of a request is written, at a time. Nearly
-// all heads fit, and a larger body is read past it.
-const buffer = 1 * KiB
+// How much is read of an answer, and written of a request, at a time. Nearly all heads fit,
+// and a larger body is read past it. What is read is also the most that the standard library
+// takes of a chunk's line or a trailer.
+const (
+	readBuffer  = 4 * KiB
+	writeBuffer = 1 * KiB
+)
 
 // buffers are those of connections that are over, for the next ones. A reader belongs to
 // its connection, as long as that is anybody's: see [Dialer.hangUp].
@@ -21,7 +25,7 @@ func (b *buffers) reader(from io.Reader) *bufio.Reader {
 		r.Reset(from)
 		return r
 	}
-	return bufio.NewReaderSize(from, int(buffer))
+	return bufio.NewReaderSize(from, int(readBuffer))
 }
 
 func (b *buffers) writer(to io.Writer) *bufio.Writer {
@@ -29,7 +33,7 @@ func (b *buffers) writer(to io.Writer) *bufio.Writer {
 		w.Reset(to)
 		return w
 	}
-	return bufio.NewWriterSize(to, int(buffer))
+	return bufio.NewWriterSize(to, int(writeBuffer))
 }
 
 // read takes back a reader that nobody reads from any more.

@@ -39,7 +39,7 @@ func flooding(answer string) peer.Behaviour {
 // Buffers go from one target to the next, and never what was read into them: whatever comes
 // too much, or too late, everybody reads their own answer.
 func TestNobodyReadsAnother(t *testing.T) {
-	long := strings.Repeat("-", 3*int(buffer))
+	long := strings.Repeat("-", 3*int(readBuffer))
 	echo := stand(t, peer.Behaviour{Answer: func(w http.ResponseWriter, r *http.Request) {
 		for _, part := range []string{"asked for ", r.URL.Path, long} { // in pieces, so that buffers fill in between
 			io.WriteString(w, part)
@@ -107,7 +107,7 @@ func TestWhoseBuffer(t *testing.T) {
 
 // Neither heads nor requests need fit: a buffer is only how much comes at a time.
 func TestSmallBuffers(t *testing.T) {
-	long := strings.Repeat("a", 10*int(buffer))
+	long := strings.Repeat("a", 10*int(readBuffer))
 	p := stand(t, peer.Behaviour{Answer: func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("X-Long", r.Header.Get("X-Long"))

@@ -61,7 +61,7 @@ func (d *Dialer) adopt(ctx context.Context, o *wire) {
 
 // send writes a request.
 func (d *Dialer) send(o *wire, req *http.Request) error {
-	if req.ContentLength > int64(buffer) {
+	if req.ContentLength > int64(writeBuffer) {
 		return req.Write(o.conn) // in larger pieces
 	}
 	out := d.net.buffers.writer(o.conn)

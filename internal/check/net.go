@@ -58,7 +58,7 @@ func NewNetwork(s Settings) *Network {
 		agent:    []string{strings.TrimSuffix("rollcall/"+s.Version, "/") + " (scheduled health check)"},
 		guard:    newGuard(s.RuntimeAPI, s.XRay),
 		lookups:  newLookups(s.Resolver),
-		judging:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+		judging:  make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), // one that takes long leaves a place
 		connect: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			// Not DialTCP, which binds a port before it knows where to: those of one
 			// minute would be all that there are, for all targets together.

@@ -94,8 +94,8 @@ func TestPacerOfEachSweep(t *testing.T) {
 			if len(w.pacers) != n+1 {
 				t.Fatalf("%d sweeps had %d pacers", n+1, len(w.pacers))
 			}
-			if p := w.pacers[n]; p.held != 3 || p.sent != 6 || p.closed != 1 {
-				t.Errorf("held %d starts, heard %d times, closed %d times; want 3, 6 and once", p.held, p.sent, p.closed)
+			if p := w.pacers[n]; p.held != 3 || p.sent != 3 || p.over != 3 || p.closed != 1 {
+				t.Errorf("held %d starts, heard of %d and the end of %d, closed %d times; want 3 and once", p.held, p.sent, p.over, p.closed)
 			}
 			if report.CPU != 30*time.Millisecond {
 				t.Errorf("processor time %s, want 30ms", report.CPU)

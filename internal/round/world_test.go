@@ -105,7 +105,7 @@ func (w *world) plan(scheduled time.Time, by string) Round {
 		Limits:    func(*fleet.Fleet) sweep.Limits { return sweep.Limits{Workers: w.workers} },
 		Meter:     func(*fleet.Fleet) Meter { return meter{w} },
 		Voice:     voice{w},
-		Processor: Processor{Share: 0.25, Used: func() time.Duration { return w.used }, Pace: w.pace},
+		Processor: Processor{Share: 0.25, Used: w.cpu, Pace: w.pace},
 	}
 }
 
@@ -202,26 +202,40 @@ func (n network) Ask(ctx context.Context, t fleet.Target, pass int, sent func())
 
 func (n network) Close() { _ = n.w.note("close", "") }
 
+func (w *world) cpu() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.used
+}
+
 // pace makes the pacer of one sweep.
 func (w *world) pace() Pacer {
-	w.pacers = append(w.pacers, &pacer{w: w})
-	return w.pacers[len(w.pacers)-1]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := &pacer{w: w}
+	w.pacers = append(w.pacers, p)
+	return p
 }
 
 // pacer holds each start for a while, and spends processor time on it.
 type pacer struct {
-	w                  *world
-	held, sent, closed int
+	w                        *world
+	held, sent, over, closed int
 }
 
-func (p *pacer) Hold(ctx context.Context, _ time.Time) func() {
+func (p *pacer) Hold(ctx context.Context, _ time.Time) (sent, over func()) {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
 	p.held++
 	p.w.used += 10 * time.Millisecond
-	return func() {
-		p.w.mu.Lock()
-		defer p.w.mu.Unlock()
-		p.sent++
+	count := func(n *int) func() {
+		return func() {
+			p.w.mu.Lock()
+			defer p.w.mu.Unlock()
+			*n++
+		}
 	}
+	return count(&p.sent), count(&p.over)
 }
 
 func (p *pacer) Delay() time.Duration { return p.w.delay }

@@ -28,7 +28,9 @@ func (s *sweep) ask(ctx context.Context, t turn) {
 			s.leave(ctx, t)
 		}
 	})
+	late := time.Since(t.began) // the target had that much less
 	reading := put(within, &s.plan.jobs[t.job], t)
+	reading.Waited += late
 	watch()
 	close(answered)
 	if known.CompareAndSwap(false, true) {

@@ -1,6 +1,10 @@
 package sweep
 
-import "os"
+import (
+	"context"
+	"os"
+	"time"
+)
 
 // bell tells when everything that was ready before it was rung has had its turn. It is a
 // pipe: what is written into it becomes ready behind the sockets that are ready already,
@@ -8,6 +12,7 @@ import "os"
 type bell struct {
 	in, out *os.File
 	heard   chan struct{}
+	rung    bool // and not heard yet
 }
 
 // newBell is a bell, or nil where no pipe is to be had: then no turn is waited for.
@@ -32,13 +37,24 @@ func (b *bell) listen() {
 	}
 }
 
-// ring returns when it is heard.
-func (b *bell) ring() {
+// ring returns when it is heard, but not later than at latest or when ctx ends.
+func (b *bell) ring(ctx context.Context, latest time.Time) {
 	if b == nil {
 		return
 	}
-	if _, err := b.in.Write([]byte{1}); err == nil {
-		<-b.heard
+	if !b.rung { // else what was rung before is still on its way
+		if _, err := b.in.Write([]byte{1}); err != nil {
+			return
+		}
+		b.rung = true
+	}
+	timer := time.NewTimer(time.Until(latest))
+	defer timer.Stop()
+	select {
+	case <-b.heard:
+		b.rung = false
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -10,7 +10,7 @@ func BenchmarkBell(b *testing.B) {
 	bell := newBell()
 	defer bell.close()
 	for b.Loop() {
-		bell.ring()
+		bell.ring(context.Background(), time.Now().Add(time.Hour))
 	}
 }
 
@@ -19,6 +19,7 @@ func BenchmarkHold(b *testing.B) {
 	defer p.Close()
 	latest := time.Now().Add(time.Hour)
 	for b.Loop() {
-		p.Hold(context.Background(), latest)()
+		_, over := p.Hold(context.Background(), latest)
+		over()
 	}
 }

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -14,36 +15,51 @@ const beat = 23 * time.Millisecond
 const inTime = 4
 
 // metronome measures how late this process is for whatever becomes ready. It wakes at fixed
-// times, and a time that passed while it could not wake counts with all of its delay: so it
-// is the average of what something that comes at any time has to wait.
+// times, rings a bell, so as to wait in the line of the sockets and not before it, and a time
+// that passed while it could not wake counts with all of its delay: so it is the average of
+// what something that comes at any time has to wait. Of the attempts that were under way then,
+// each counts: what was quick when there was nobody to ask is no comfort.
 type metronome struct {
-	stop chan struct{}
+	ring func(ctx context.Context, latest time.Time)
+	stop context.CancelFunc
 	over chan struct{}
 
 	mu    sync.Mutex
+	asked int // attempts under way
+	most  int // of them at once
 	next  time.Time
-	beats int
-	delay time.Duration // of all beats together
+	beats int           // for each attempt under way
+	delay time.Duration // likewise
 }
 
-func newMetronome() *metronome {
-	m := &metronome{stop: make(chan struct{}), over: make(chan struct{}), next: time.Now().Add(beat)}
-	go m.run()
+func newMetronome(ring func(context.Context, time.Time)) *metronome {
+	ctx, stop := context.WithCancel(context.Background())
+	m := &metronome{ring: ring, stop: stop, over: make(chan struct{}), next: time.Now().Add(beat)}
+	go m.run(ctx)
 	return m
 }
 
-func (m *metronome) run() {
+func (m *metronome) run(ctx context.Context) {
 	defer close(m.over)
 	timer := time.NewTimer(time.Until(m.next))
 	defer timer.Stop()
 	for {
 		select {
-		case <-m.stop:
+		case <-ctx.Done():
 			return
 		case <-timer.C:
+			m.ring(ctx, time.Now().Add(time.Minute))
 			timer.Reset(time.Until(m.hear(time.Now())))
 		}
 	}
+}
+
+// ask notes that an attempt begins, or by -1 that one has ended.
+func (m *metronome) ask(more int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked += more
+	m.most = max(m.most, m.asked)
 }
 
 // hear counts the beats until now and gives the time of the next.
@@ -51,8 +67,8 @@ func (m *metronome) hear(now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for !m.next.After(now) {
-		m.delay += now.Sub(m.next)
-		m.beats++
+		m.delay += now.Sub(m.next) * time.Duration(m.asked)
+		m.beats += m.asked
 		m.next = m.next.Add(beat)
 	}
 	return m.next
@@ -62,10 +78,10 @@ func (m *metronome) hear(now time.Time) time.Time {
 func (m *metronome) late() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.delay / time.Duration(inTime+m.beats)
+	return m.delay / time.Duration(max(1, inTime*m.most+m.beats))
 }
 
 func (m *metronome) close() {
-	close(m.stop)
+	m.stop()
 	<-m.over
 }

@@ -42,12 +42,12 @@ const (
 //
 // It is made for one sweep and is for one goroutine, but for sent.
 type Pace struct {
-	share float64              // of a processor
-	used  func() time.Duration // processor time of this process so far
-	ring  func()               // returns when whatever was ready before has had its turn
-	hush  func()               // ends that
-	whole bool                 // the share is a processor or more
-	rests int                  // so many may start without it
+	share float64                                     // of a processor
+	used  func() time.Duration                        // processor time of this process so far
+	ring  func(ctx context.Context, latest time.Time) // returns when whatever was ready before has had its turn
+	hush  func()                                      // ends that
+	whole bool                                        // the share is a processor or more
+	rests int                                         // so many may start without it
 	watch *metronome
 
 	mu      sync.Mutex
@@ -68,27 +68,28 @@ type beginning struct {
 // NewPace is the pace of one sweep on a share of a processor (0.29 of one, or 2), of which
 // used tells how much the process has spent. The caller closes it.
 func NewPace(share float64, used func() time.Duration) *Pace {
-	b := newBell()
+	b, second := newBell(), newBell()
 	return &Pace{
-		share: share, whole: share >= 1, used: used, ring: b.ring, hush: b.close, watch: newMetronome(),
+		share: share, whole: share >= 1, used: used, watch: newMetronome(second.ring),
+		ring: b.ring, hush: func() { b.close(); second.close() },
 		began: used(), way: usual, free: make(chan struct{}, 1),
 	}
 }
 
 // Close ends it. It may not hold anything then.
 func (p *Pace) Close() {
-	p.hush()
 	p.watch.close()
+	p.hush()
 }
 
 // Hold returns when the next attempt may start, and no later than at latest or when ctx
-// ends. What it returns is called as soon as the question is on its way, or the attempt has
-// ended; more than once does no harm.
-func (p *Pace) Hold(ctx context.Context, latest time.Time) (sent func()) {
+// ends. Of what it returns, sent is called when the question is on its way, more than once
+// does no harm, and over when the attempt has ended.
+func (p *Pace) Hold(ctx context.Context, latest time.Time) (sent, over func()) {
 	for ctx.Err() == nil && time.Now().Before(latest) {
-		hold := p.full()
+		hold := p.full(ctx, latest)
 		if hold == 0 {
-			p.turn()
+			p.turn(ctx, latest)
 			break
 		}
 		p.room(ctx, min(hold, time.Until(latest)))
@@ -97,20 +98,20 @@ func (p *Pace) Hold(ctx context.Context, latest time.Time) (sent func()) {
 }
 
 // turn waits for its turn, unless nothing was waiting a few starts before.
-func (p *Pace) turn() {
+func (p *Pace) turn(ctx context.Context, latest time.Time) {
 	if p.rests > 0 {
 		p.rests--
 		return
 	}
-	if p.calm() && p.whole {
+	if p.calm(ctx, latest) && p.whole {
 		p.rests = unheard
 	}
 }
 
 // calm waits for its turn, and reports whether nothing of any length was before it.
-func (p *Pace) calm() bool {
+func (p *Pace) calm(ctx context.Context, latest time.Time) bool {
 	now := time.Now()
-	p.ring()
+	p.ring(ctx, latest)
 	return time.Since(now) < calm
 }
 
@@ -126,10 +127,10 @@ func (p *Pace) room(ctx context.Context, hold time.Duration) {
 }
 
 // full is for how long, at most, too many are on their way; 0: they are not.
-func (p *Pace) full() time.Duration {
+func (p *Pace) full(ctx context.Context, latest time.Time) time.Duration {
 	rest, full := p.rest()
 	if full && rest <= 0 {
-		if !p.calm() { // it may well be us whom they wait for
+		if !p.calm(ctx, latest) { // it may well be us whom they wait for
 			return patient / 4
 		}
 		p.giveUp()
@@ -183,16 +184,21 @@ func (p *Pace) giveUp() {
 	}
 }
 
-func (p *Pace) begin() (sent func()) {
+func (p *Pace) begin() (sent, over func()) {
+	p.watch.ask(1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := &beginning{at: time.Now()}
 	p.begun = append(p.begun, b)
 	p.pending++
-	return func() {
+	sent = func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.settle(b, time.Since(b.at))
+	}
+	return sent, func() {
+		sent()
+		p.watch.ask(-1)
 	}
 }
 

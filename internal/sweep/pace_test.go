@@ -139,11 +139,36 @@ func TestDelayIsThatOfAnyMoment(t *testing.T) {
 	})
 }
 
+// One hung target, asked for half a minute when all others are done, is no comfort to them.
+func TestDelayIsThatOfTheMany(t *testing.T) {
+	alone := sweep.DelayWith(3*s, 1000, 0, 0)
+	if got := sweep.DelayWith(3*s, 1000, 30*s, 1); got < alone*9/10 {
+		t.Errorf("with one that hangs the delay is %v, without it %v", got, alone)
+	}
+}
+
+// Nobody waits for a bell beyond the latest start, or when the round is stopped.
+func TestBellIsNotWaitedForWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if sweep.RingUnheard(t.Context(), began.Add(10*ms)); time.Since(began) != 10*ms {
+			t.Errorf("it was waited for for %v, want 10ms", time.Since(began))
+		}
+		ctx, cancel := stopped(t.Context(), 10*ms)
+		defer cancel()
+		if sweep.RingUnheard(ctx, began.Add(time.Hour)); time.Since(began) != 20*ms {
+			t.Errorf("stopped after 10ms more, it was waited for for %v", time.Since(began)-10*ms)
+		}
+	})
+}
+
 // A real bell is heard, again and again, and its listener ends with it.
 func TestPaceForReal(t *testing.T) {
 	pace := sweep.NewPace(2, func() time.Duration { return 0 })
 	for range 1000 {
-		pace.Hold(t.Context(), time.Now().Add(time.Hour))()
+		sent, over := pace.Hold(t.Context(), time.Now().Add(time.Hour))
+		sent()
+		over()
 	}
 	pace.Close()
 }
@@ -151,7 +176,7 @@ func TestPaceForReal(t *testing.T) {
 func TestSaturation(t *testing.T) {
 	took := func(latencies ...time.Duration) (outcomes []health.Outcome) {
 		for _, l := range latencies {
-			outcomes = append(outcomes, health.Outcome{Attempts: []health.Attempt{{Reading: health.Reading{Latency: l}}}})
+			outcomes = append(outcomes, health.Outcome{Attempts: []health.Attempt{{Reading: health.Reading{Status: health.Up, Latency: l}}}})
 		}
 		return append(outcomes, health.Outcome{})
 	}

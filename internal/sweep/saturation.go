@@ -17,12 +17,14 @@ const (
 
 // Saturation is how many percent, 0..100, of the latency that the outcomes of a sweep tell
 // are the checker's own: what an attempt waited for the processor, at a mean delay of so
-// much each time, of the median latency. A median of less than 50 ms counts as 50 ms.
+// much each time, of the median latency of those that were up. A median of less than 50 ms counts as 50 ms.
 func Saturation(delay time.Duration, outcomes []health.Outcome) float64 {
 	var latencies []time.Duration
 	for i := range outcomes {
 		for _, a := range outcomes[i].Attempts {
-			latencies = append(latencies, a.Latency)
+			if a.Status == health.Up {
+				latencies = append(latencies, a.Latency)
+			}
 		}
 	}
 	if len(latencies) == 0 {

@@ -54,8 +54,8 @@ type Job struct {
 type Pacer interface {
 	// Hold returns when the next job may start, and no later than at latest or when ctx ends,
 	// as it does when the sweep is stopped. Until latest no target loses by waiting. The job
-	// calls sent when its question is on its way, and again when it has ended.
-	Hold(ctx context.Context, latest time.Time) (sent func())
+	// calls sent when its question is on its way; over is called once, when it has ended.
+	Hold(ctx context.Context, latest time.Time) (sent, over func())
 }
 
 // Run asks every job of the plan and returns one outcome for each, in the order in which
@@ -153,17 +153,18 @@ func (s *sweep) pass(ctx context.Context, k int, places []int) {
 		workers <- struct{}{} // the first to be free takes this job; no later job is looked at before
 		t := s.turn(k, place)
 		if s.plan.Pacer != nil {
-			t.sent = s.plan.Pacer.Hold(ctx, t.start)
+			t.sent, t.over = s.plan.Pacer.Hold(ctx, t.start)
 		}
 		if why := s.allow(ctx, &t); why != "" {
-			t.sent()
+			t.over()
 			s.outcomes[t.job].Missing = s.owed(t.job, t.attempt, why)
 			<-workers
 			continue
 		}
 		asking.Add(1)
+		over := t.over
 		t.over = func() {
-			t.sent()
+			over()
 			<-workers
 			asking.Done()
 		}
@@ -190,14 +191,14 @@ type turn struct {
 	start, end time.Time
 
 	sent    func() // the pacer's
-	over    func() // the attempt has its reading
+	over    func() // the pacer's, then the pass's too
 	began   time.Time
 	allowed time.Duration
 }
 
 func (s *sweep) turn(k, place int) turn {
 	p, at := s.plan, &s.plan.passes[k]
-	t := turn{job: at.jobs[place], pass: k + 1, sent: func() {}}
+	t := turn{job: at.jobs[place], pass: k + 1, sent: func() {}, over: func() {}}
 	t.attempt = t.pass - skipped(&p.jobs[t.job])
 	t.start = s.began.Add(at.starts[place] + p.Slack)
 	t.end = t.start.Add(worst(timeoutOf(&p.jobs[t.job].Target), p.limit))

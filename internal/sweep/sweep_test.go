@@ -60,13 +60,13 @@ func TestSuspectsAreAskedAgainInTheOrder(t *testing.T) {
 // tap lets one start go every second.
 type tap struct{ latest []time.Time }
 
-func (p *tap) Hold(ctx context.Context, latest time.Time) func() {
+func (p *tap) Hold(ctx context.Context, latest time.Time) (sent, over func()) {
 	p.latest = append(p.latest, latest)
 	select {
 	case <-time.After(min(s, time.Until(latest))):
 	case <-ctx.Done():
 	}
-	return func() {}
+	return func() {}, func() {}
 }
 
 // Three workers are free, and still b and c wait until a has gone; then the slack of 1.5 s
@@ -97,9 +97,9 @@ func TestAHeldJobIsNotOvertaken(t *testing.T) {
 // stuck does not let go in time: it holds each start until late after the latest moment.
 type stuck time.Duration
 
-func (p stuck) Hold(_ context.Context, latest time.Time) func() {
+func (p stuck) Hold(_ context.Context, latest time.Time) (sent, over func()) {
 	time.Sleep(time.Until(latest) + time.Duration(p))
-	return func() {}
+	return func() {}, func() {}
 }
 
 // A start that is later than the plan allows, as on a machine that stood still, costs that

@@ -187,10 +187,10 @@ type moody struct {
 	hold float64
 }
 
-func (m *moody) Hold(ctx context.Context, latest time.Time) func() {
+func (m *moody) Hold(ctx context.Context, latest time.Time) (sent, over func()) {
 	left := time.Until(latest)
 	if left <= 0 || m.r.IntN(3) == 0 {
-		return func() {}
+		return func() {}, func() {}
 	}
 	if m.r.IntN(3) > 0 {
 		left = time.Duration(float64(left) * m.hold * m.r.Float64())
@@ -199,7 +199,7 @@ func (m *moody) Hold(ctx context.Context, latest time.Time) func() {
 	case <-time.After(left):
 	case <-ctx.Done():
 	}
-	return func() {}
+	return func() {}, func() {}
 }
 
 // timeline tells how the world was asked: pass/name start-end.
