@@ -144,7 +144,7 @@ func TestRoundsUnderASilence(t *testing.T) {
 	}
 	for n := range 4 {
 		report := play(t, open(t, s), at(n), fmt.Sprint("i", n))
-		want := "silenced until " + at(3).Format("15:04") + ": a new disk"
+		want := "silenced until " + clock(at(3), at(n)) + ": a new disk"
 		if n == 3 {
 			want = "told, open since "
 		}

@@ -139,7 +139,7 @@ func TestWhatIsMissing(t *testing.T) {
 	want("well", "people are told after 2 bad rounds in a row")
 	reminder := "people were told at " + at(time.Minute) + "; if it is still bad, again at " + at(6*time.Hour+time.Minute)
 	want("edge", reminder)
-	want("cart", "kept back: depends on edge, which is down since "+from.Format("15:04")+
+	want("cart", "kept back: depends on edge, which is down since "+clock(from, now)+
 		"\npeople are told 3 bad rounds after the one in which what it depends on is up")
 	want("visa", "kept back: maintenance: weekly patching\npeople are told of group pay after 1 more bad round, but not before "+at(time.Hour))
 	want("cash", "it would be kept back: maintenance: weekly patching\npeople are told of group pay after 1 bad round in a row, but not before "+at(time.Hour))
@@ -155,7 +155,7 @@ func TestWhatIsMissing(t *testing.T) {
 		}
 	}
 	silenced()
-	want("cart", "kept back: silenced until "+silence.Until.Format("15:04")+": we know"+
+	want("cart", "kept back: silenced until "+clock(silence.Until, now)+": we know"+
 		"\npeople are told 3 bad rounds after the one in which what it depends on is up, but not before "+silence.Until.Format("2006-01-02 15:04 UTC"))
 
 	silence.Name = "edge"

@@ -67,6 +67,14 @@ func play(t *testing.T, r *Rollcall, scheduled time.Time, by string) health.Repo
 // thisMinute is the round that the schedule would play now.
 func thisMinute() time.Time { return time.Now().UTC().Truncate(time.Minute) }
 
+// clock is t as a reason names it: with the date when that is not today's.
+func clock(t, now time.Time) string {
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
 // voice keeps what people are told.
 type voice struct {
 	mu   sync.Mutex
