@@ -202,7 +202,7 @@ start to the last end, limit the least it can be with as many at a time as that 
 process over the same time. p50 and p99 are the latencies that the contender itself reports of what succeeded; truth is what
 they should be. Failed are checks that did not succeed on the first try, though every endpoint is well; peak is resident memory.
 Mock late is how many ms too late the answers of the mock itself were, 99 of 100: where that is much, the machine was busy with
-something else, or both of its cores with the contender. A row of which something is asked ends with met or missed.
+something else. A row of which something is asked ends with met or missed.
 `
 
 var simulated = fmt.Sprintf(`

@@ -56,6 +56,7 @@ func Spawn(words ...string) (*Process, error) {
 	if syscall.Geteuid() != 0 {
 		command = exec.Command(words[0], words[1:]...)
 	}
+	command.Env = append(os.Environ(), "GOMAXPROCS=1") // who is measured has at most the other core
 	command.Stderr = os.Stderr
 	ask, err := command.StdinPipe()
 	if err != nil {
