@@ -16,10 +16,11 @@ test: go ## every proof: tests with the race detector, vet, staticcheck, the tem
 	$(MAKE) --no-print-directory prove || exit 1; \
 	if [ -n "$$left" ]; then echo "left out: $$left"; fi
 
-ci: ## what CI runs: make test, then a short soak
-	@echo 'make ci is make test and a short soak; with CI=true a missing tool is a failure'
+ci: ## what CI runs: make test, a short soak, and the bench's own proofs
+	@echo 'make ci is make test, a short soak and bench-test; with CI=true a missing tool is a failure'
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory soak LIVES=500 CLOUDS=2 SEED=1
+	@$(MAKE) --no-print-directory bench-test
 
 # Everything is compiled with -race, once; only staticcheck itself and the functions, which the
 # end-to-end tests build, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first; of the tests those that wait
@@ -37,6 +38,9 @@ bench: go ## rollcall beside other ways to do it, under a share of a core: bench
 
 bench-all: ## the same with what takes longer, half an hour: every size, share and contender
 	@$(MAKE) --no-print-directory bench BENCH='-all -results results-all $(BENCH)'
+
+bench-test: go ## the bench's own proofs, without racing anybody
+	cd bench && go vet . ./contest ./contend/... ./mock ./quota && go test . ./contest ./contend/... ./mock ./quota
 
 COUNT = 6
 
@@ -128,4 +132,4 @@ same-fleet:
 	for name in $$watched; do test "$$name" != "$$fleet" || exit 0; done; \
 	echo "infra/targets.yaml: fleet $$fleet, but the alarms watch $$watched; write parameter_overrides = \"FleetName=$$fleet\" under [default.deploy.parameters] in samconfig.toml" >&2; exit 1
 
-.PHONY: help run test ci prove bench bench-all benchmarks soak fuzz build build-CheckFunction build-SlackFunction same-fleet fmt clean go
+.PHONY: help run test ci prove bench bench-all bench-test benchmarks soak fuzz build build-CheckFunction build-SlackFunction same-fleet fmt clean go

@@ -18,7 +18,8 @@ var errNoTurn = errors.New("not judged: all places were taken until the end")
 // attempt. A panic is the caller's; where it happened is logged here, where it is known.
 //
 // It waits for one of the network's places first. Decoded, a body takes many times the
-// memory that it came in, and there are never more of those than processors to judge them.
+// memory that it came in, and there are never more of those than processors to judge them,
+// or two.
 // Whoever runs on keeps the place. What is light needs none of it, and is judged here.
 func (d *Dialer) aside(ctx context.Context, light bool, judge func() (health.Class, string)) (health.Class, string, error) {
 	if light {

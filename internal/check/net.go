@@ -28,7 +28,7 @@ type Settings struct {
 }
 
 // Network is one round's way to the outside: at most 50 look-ups at once and one for a
-// host in a pass, as many bodies judged at once as there are processors, the guard over
+// host in a pass, as many bodies judged at once as there are processors, two at least, the guard over
 // every address that is dialled, the connections that targets with `reuse` share, and the
 // TLS sessions that those with `resume` do. It is safe for concurrent use. Nothing of it may
 // outlive the round: in a function the sockets are dead after it was frozen.

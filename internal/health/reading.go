@@ -12,7 +12,7 @@ type Reading struct {
 	Class       Class         `json:"class,omitempty"`
 	Cause       string        `json:"cause,omitempty"` // one line, written once, quoted by all
 	Latency     time.Duration `json:"-"`               // first look-up to last byte, waits at our own gates left out
-	Waited      time.Duration `json:"-"`               // at our own gates
+	Waited      time.Duration `json:"-"`               // at our own gates, and before it could begin
 	Phases      Phases        `json:"-"`
 	Certificate *Cert         `json:"-"` // nil unless a verified handshake took place
 	Scope       Scope         `json:"-"` // of the address that was dialled first; empty when none was

@@ -25,9 +25,9 @@ func processors(granted float64) float64 {
 // Two threads of one quota spend it twice as fast and then both stand still for the rest of
 // its period, and what one of them spins while it looks for work is spent for nothing: of
 // 100 https targets of 200 ms, on 29 % of a processor, the median read 258 ms, and with one
-// thread 219; on a quota of one, the slowest hundredth 233 and 215. The runtime goes by what the machine shows, which in Lambda
-// is two processors up to 3,008 MB, and never by less than two of many. Whoever sets
-// GOMAXPROCS knows better.
+// thread 219; on a quota of one, the slowest hundredth 233 and 215. The runtime goes by what
+// the machine shows, which in Lambda is two processors up to 3,008 MB, and never by less than
+// two of many. Whoever sets GOMAXPROCS knows better.
 func oneThread(share float64) {
 	if share <= 1 && os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(1)

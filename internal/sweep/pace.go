@@ -10,8 +10,8 @@ import (
 const (
 	// usual is how long a question takes to leave.
 	usual = 20 * time.Millisecond
-	// patient is for how long an attempt is believed to be about to send its question.
-	patient = 50 * time.Millisecond
+	// believed is for how long an attempt is taken to be about to send its question.
+	believed = 50 * time.Millisecond
 	// among is how long those on their way may wait for one another, where there is a whole
 	// processor: with less, processors that wake each other stand still in between.
 	among = 3 * time.Millisecond
@@ -131,7 +131,7 @@ func (p *Pace) full(ctx context.Context, latest time.Time) time.Duration {
 	rest, full := p.rest()
 	if full && rest <= 0 {
 		if !p.calm(ctx, latest) { // it may well be us whom they wait for
-			return patient / 4
+			return believed / 4
 		}
 		p.giveUp()
 		rest, full = p.rest()
@@ -157,7 +157,7 @@ func (p *Pace) rest() (rest time.Duration, full bool) {
 	case <-p.free: // of before
 	default:
 	}
-	return time.Until(p.begun[0].at.Add(patient)), true
+	return time.Until(p.begun[0].at.Add(believed)), true
 }
 
 // enough is how many on their way keep the processor busy, and one. A whole processor may
@@ -177,10 +177,10 @@ func (p *Pace) giveUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, b := range p.begun {
-		if time.Since(b.at) < patient {
+		if time.Since(b.at) < believed {
 			return
 		}
-		p.settle(b, patient)
+		p.settle(b, believed)
 	}
 }
 
@@ -210,7 +210,7 @@ func (p *Pace) settle(b *beginning, took time.Duration) {
 	b.sent = true
 	p.pending--
 	p.sent++
-	p.way += (min(took, patient) - p.way) / time.Duration(min(p.sent, 8))
+	p.way += (min(took, believed) - p.way) / time.Duration(min(p.sent, 8))
 	select {
 	case p.free <- struct{}{}:
 	default:
