@@ -24,6 +24,7 @@ const (
 	commandName  = "rollcall check"
 	naiveName    = "net/http, all at once"
 	pool860Name  = "net/http, 860 at a time"
+	bareName     = "net.Dial, 860 at a time"
 	plannerName  = "rollcall's plan"
 )
 
@@ -38,6 +39,7 @@ var contenders = [...]contender{
 	{name: "net/http, 100 at a time", is: "with 100", words: []string{"loops", "-workers", "100"}, waves: 100, http: 200, https: 1100, start: 5},
 	{name: pool860Name, is: "with as many as 1,024 descriptors leave rollcall", words: []string{"loops", "-workers", "860"}, waves: 860, http: 200, https: 1100, start: 5},
 	{name: naiveName, is: "one goroutine each", words: []string{"loops"}, http: 200, https: 1100, start: 5},
+	{name: bareName, is: "dials, writes and reads once, and knows no HTTP: the least that Go's net package can do", words: []string{"loops", "-bare", "-workers", "860"}, waves: 860, http: 130, start: 5},
 
 	{name: "vegeta", is: "github.com/tsenart/vegeta, a load tool, as a library", words: []string{"vegeta"}, http: 250, https: 1100, start: 10},
 	{name: "hey", is: "github.com/rakyll/hey, a load tool, as a library", words: []string{"hey"}, http: 250, https: 1100, start: 10},

@@ -23,6 +23,7 @@ type family struct {
 var families = [...]family{
 	{[]string{rollcallName}, blue},
 	{[]string{naiveName, pool860Name, "net/http, 100 at a time", "net/http, 30 at a time", "net/http, one after another"}, color.NRGBA{0x5b, 0x67, 0x75, 0xff}},
+	{[]string{bareName}, color.NRGBA{0x2f, 0x8f, 0x4e, 0xff}},
 	{[]string{"vegeta", "hey", "blackbox_exporter"}, color.NRGBA{0xc7, 0x6a, 0x12, 0xff}},
 	{[]string{"aiohttp, all at once", "aiohttp, 900 at a time", "requests, 100 threads", "requests, 30 threads", "requests, one after another"}, color.NRGBA{0x7a, 0x3f, 0xa8, 0xff}},
 }

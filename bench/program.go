@@ -6,6 +6,7 @@ import "rollcall/bench/mock"
 // five times where that is worth the time; the others three times.
 var (
 	ours   = entries(0, rollcallName)
+	bare   = entries(0, bareName)
 	naive  = entries(0, naiveName)
 	pool   = entries(0, pool860Name)
 	pools  = entries(3, "net/http, 100 at a time", "net/http, 30 at a time")
@@ -53,11 +54,11 @@ func join(some ...[]entry) []entry {
 
 // program is every heat, in the order in which they are run.
 var program = [...]heat{
-	{mock.HTTP, 100, 1769, join(ours, entries(0, commandName), naive, pools, loads, black, python, first)},
+	{mock.HTTP, 100, 1769, join(ours, entries(0, commandName), bare, naive, pools, loads, black, python, first)},
 	{mock.HTTP, 100, 512, join(ours, naive, pools, loads, black, python[:2], longer(python[2:]))},
-	{mock.HTTP, 1000, 1769, join(ours, naive, pool, pools[:1], once(pools[1:]), loads, black, python[:2], once(python[2:]))},
+	{mock.HTTP, 1000, 1769, join(ours, bare, naive, pool, pools[:1], once(pools[1:]), loads, black, python[:2], once(python[2:]))},
 	{mock.HTTP, 1000, 512, join(ours, naive, pool, pools[:1], longer(pools[1:]), loads, longer(black), python[:1], longer(python[1:]))},
-	{mock.HTTP, 10_000, 1769, join(ours, pool, naive, loads, once(black), once(python[:1]), entries(1, "aiohttp, 900 at a time"))},
+	{mock.HTTP, 10_000, 1769, join(ours, bare, pool, naive, loads, once(black), once(python[:1]), entries(1, "aiohttp, 900 at a time"))},
 	{mock.HTTP, 10_000, 512, join(once(ours), once(pool), longer(loads), longer(once(black)), longer(once(python[:1])))},
 
 	{mock.HTTPS, 100, 1769, join(ours, naive, pools, loads, black, python)},
