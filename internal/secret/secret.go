@@ -158,9 +158,18 @@ func walk(s string, literal func(string), reference func(Reference) error) error
 // schemes are where references may point.
 var schemes = [...]string{"env"}
 
+// never begins the names of variables that no target is told: AWS's own, the credentials of
+// this process among them. Whoever may write the file could else send them to himself.
+const never = "AWS_"
+
 func parse(inner string, offset int) (Reference, error) {
 	scheme, name, _ := strings.Cut(inner, ":")
-	if slices.Contains(schemes[:], scheme) && isName(name) {
+	switch {
+	case !slices.Contains(schemes[:], scheme) || !isName(name):
+	case strings.HasPrefix(strings.ToUpper(name), never):
+		return Reference{}, &SyntaxError{offset, fmt.Sprintf("%q is a variable of AWS's own, which is told to no target", "${"+inner+"}"),
+			"keep the value in a variable of another name"}
+	default:
 		return Reference{scheme, name, offset}, nil
 	}
 	return Reference{}, &SyntaxError{offset, fmt.Sprintf("%q is not a reference", "${"+inner+"}"),

@@ -84,6 +84,29 @@ func TestMalformedReferences(t *testing.T) {
 	}
 }
 
+// Whoever writes the file chooses the host that a value is sent to: the role's credentials,
+// and whatever else AWS puts into the environment, are no values to be sent.
+func TestAWSsOwnVariables(t *testing.T) {
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "aws_session_token"} {
+		in := "Bearer ${env:" + name + "}"
+		var syntax *secret.SyntaxError
+		_, err := secret.References(in)
+		if !errors.As(err, &syntax) || syntax.Offset != 7 || syntax.What != fmt.Sprintf("%q is a variable of AWS's own, which is told to no target", in[7:]) {
+			t.Errorf("%q: %#v, want it refused", in, err)
+		}
+		_, err = secret.Resolve(in, func(secret.Reference) (string, error) {
+			t.Errorf("%q: was looked up", in)
+			return "", nil
+		})
+		if !errors.As(err, &syntax) {
+			t.Errorf("%q: %v, want it refused", in, err)
+		}
+	}
+	if refs, err := secret.References("${env:AWSOME}"); err != nil || len(refs) != 1 {
+		t.Errorf("AWSOME: %v, %v, want a variable like others", refs, err)
+	}
+}
+
 func TestResolveGivesTheErrorOfTheLook(t *testing.T) {
 	unset := errors.New("TOKEN is not set")
 	_, err := secret.Resolve("${env:TOKEN}", func(r secret.Reference) (string, error) {
