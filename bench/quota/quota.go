@@ -14,10 +14,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"rollcall/internal/awslocal"
 )
 
 // Period is how often a share is dealt out.
-const Period = 20 * time.Millisecond
+const Period = awslocal.Period
 
 // Whole is a share of one core. 0 is no quota at all.
 const Whole = 1.0
@@ -26,6 +28,7 @@ const Whole = 1.0
 type Run struct {
 	Words []string // the program and its arguments
 	Env   []string // beside the runner's own, NAME=value
+	Alone bool     // Env is all of its environment
 	Share float64  // of a core
 	Files int      // descriptors it may have; 0: as many as the runner may
 	Limit time.Duration
@@ -61,15 +64,11 @@ func Choose(name string) (Mechanism, error) {
 	if name == "duty" {
 		return duty{}, nil
 	}
-	for _, try := range []func() (Mechanism, error){newV1, newV2} {
-		if m, err := try(); err == nil {
-			return m, nil
-		}
+	m, err := newCgroup()
+	if err != nil && name != "cgroup" {
+		return duty{}, nil
 	}
-	if name == "cgroup" {
-		return nil, errors.New("no cgroup here can be written that has a quota")
-	}
-	return duty{}, nil
+	return m, err
 }
 
 // Do runs r to its end. What the process said on standard error is in the error.
@@ -85,7 +84,9 @@ func Do(m Mechanism, r Run) (Account, error) {
 	// The shell joins before the program begins, so that not one instruction of it runs
 	// outside, and it is so small that it does not show in the account.
 	command := exec.Command("/bin/sh", append([]string{"-c", joining(at.procs, r.Files), "sh"}, r.Words...)...)
-	command.Env = append(os.Environ(), r.Env...)
+	if command.Env = append(os.Environ(), r.Env...); r.Alone {
+		command.Env = append([]string{}, r.Env...)
+	}
 	var out, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaints
 	command.WaitDelay = time.Second

@@ -2,7 +2,6 @@ package quota
 
 import (
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -45,16 +44,6 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-func TestFiles(t *testing.T) {
-	t.Parallel()
-	if got := files(1, 0.25); len(got) != 2 || got[0] != (setting{"cpu.cfs_period_us", "20000"}) || got[1] != (setting{"cpu.cfs_quota_us", "5000"}) {
-		t.Errorf("version 1 is told %v", got)
-	}
-	if got := files(2, 1); len(got) != 1 || got[0] != (setting{"cpu.max", "20000 20000"}) {
-		t.Errorf("version 2 is told %v", got)
-	}
-}
-
 // What runs is in the group from its first instruction, has the descriptors it was given, and
 // leaves no group behind.
 func TestCgroup(t *testing.T) {
@@ -70,13 +59,18 @@ func TestCgroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said := string(a.Output); !strings.Contains(said, "/rollcall-bench-") || !strings.HasSuffix(said, "64\n64\n") {
+	if said := string(a.Output); !strings.Contains(said, "/rollcall-") || !strings.HasSuffix(said, "64\n64\n") {
 		t.Errorf("it is where it should not be:\n%s", said)
 	}
-	name := string(a.Output)[strings.Index(string(a.Output), "rollcall-bench-"):]
-	name, _, _ = strings.Cut(name, "\n")
-	if _, err := os.Stat(filepath.Join(m.(cgroup).parent, name)); err == nil {
-		t.Errorf("the group %s is still there", name)
+	at, err := m.prepare(Whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := at.leave(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(at.procs); err == nil {
+		t.Errorf("the group of %s is still there", at.procs)
 	}
 }
 
@@ -93,6 +87,17 @@ func TestAccount(t *testing.T) {
 		}
 		if a.CPU <= 0 || a.Wall <= 0 || a.Peak <= 0 {
 			t.Errorf("share %g: the account is empty: %+v", share, a)
+		}
+	}
+}
+
+// Alone, a process knows nothing of the runner's environment.
+func TestAlone(t *testing.T) {
+	t.Setenv("NAME", "the runner's")
+	for alone, want := range map[bool]string{false: "the runner's its own\n", true: "its own\n"} {
+		a, err := Do(duty{}, Run{Words: []string{"/bin/sh", "-c", "echo $NAME $OTHER"}, Env: []string{"OTHER=its own"}, Alone: alone, Limit: time.Minute})
+		if err != nil || string(a.Output) != want {
+			t.Errorf("alone %t: it knows %q, %v; want %q", alone, a.Output, err, want)
 		}
 	}
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,13 +26,13 @@ type cloud struct {
 	t         *testing.T
 	moto      *awslocal.Moto
 	proxy     *awslocal.Proxy // the function reaches AWS through it
+	source    *awslocal.EventSource
 	slack     *peer.Slack
 	function  *awslocal.Runtime
 	bucket    string
 	queue     string // its URL
 	people    string // ARN of the topic
 	parameter string
-	printed   strings.Builder // by the function, all of it
 }
 
 func newCloud(t *testing.T, dir string) *cloud {
@@ -58,8 +56,10 @@ func newCloud(t *testing.T, dir string) *cloud {
 		"ROLLCALL_BUCKET": c.bucket, "ROLLCALL_QUEUE": c.queue, "ROLLCALL_SLACK_WEBHOOK": c.parameter,
 		"AWS_ENDPOINT_URL": c.proxy.URL(), "AWS_CA_BUNDLE": bundle,
 	}})
+	c.source = awslocal.NewEventSource(t, c.moto, c.queue, c.function, plentyOfTime)
+	c.source.Watch(c.proxy)
 	t.Cleanup(func() {
-		if printed := c.printed.String(); strings.Contains(printed, "nobody-else-knows") {
+		if printed := c.function.Printed(); strings.Contains(printed, "nobody-else-knows") {
 			t.Errorf("the function printed the webhook:\n%s", printed)
 		} else if t.Failed() {
 			t.Logf("the function printed:\n%s", printed)
@@ -117,73 +117,26 @@ const plentyOfTime = 20 * time.Second
 
 // delivery is one message on its way through the function.
 type delivery struct {
-	awslocal.Invocation
-	again  bool          // it was not done with
-	wait   time.Duration // after which it is to come again; 0: when the queue has it come
-	handle string        // its receipt
+	awslocal.Message
+	again bool          // it was not done with
+	wait  time.Duration // after which it is to come again
 }
 
-// delivers plays Lambda's event source: it gives the function the next message, and deletes
-// it where the function is done with it.
+// delivers gives the function the next message, as Lambda does.
 func (c *cloud) delivers(timeout time.Duration) delivery {
 	c.t.Helper()
-	got, err := c.messages().ReceiveMessage(c.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &c.queue, MaxNumberOfMessages: 1,
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}})
-	c.must(err)
-	if len(got.Messages) != 1 {
-		c.t.Fatalf("%d messages in the queue, want one", len(got.Messages))
+	m, is := c.source.Within(timeout).Next()
+	if !is {
+		c.t.Fatal("no message in the queue, want one")
 	}
-	m := got.Messages[0]
-	in := record{MessageID: *m.MessageId, ReceiptHandle: *m.ReceiptHandle, Body: *m.Body, Attributes: m.Attributes}
-	batch, err := json.Marshal(map[string]any{"Records": []record{in}})
-	c.must(err)
-	before := len(c.proxy.Requests(http.MethodPost, ""))
-	d := delivery{Invocation: c.function.Invoke(batch, timeout), handle: *m.ReceiptHandle, again: true}
-	c.printed.WriteString(strings.Join(d.Stdout, "\n") + "\n" + d.Stderr)
-	if d.Error != "" {
-		return d
-	}
-	var a answer
-	c.must(json.Unmarshal(d.Payload, &a))
-	if len(a.BatchItemFailures) == 0 {
-		d.again = false
-		_, err := c.messages().DeleteMessage(c.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &c.queue, ReceiptHandle: m.ReceiptHandle})
-		c.must(err)
-		return d
-	}
-	if a.BatchItemFailures[0].ItemIdentifier != in.MessageID {
-		c.t.Errorf("failed is %q, want the message, %q", a.BatchItemFailures[0].ItemIdentifier, in.MessageID)
-	}
-	for _, r := range c.proxy.Requests(http.MethodPost, "")[before:] {
-		if r.Header.Get("X-Amz-Target") == "AmazonSQS.ChangeMessageVisibility" {
-			var asked struct{ VisibilityTimeout int }
-			c.must(json.Unmarshal([]byte(r.Body), &asked))
-			d.wait = time.Duration(asked.VisibilityTimeout) * time.Second
-		}
-	}
-	return d
+	return delivery{m, m.Again, m.Wait}
 }
 
 // passes lets so much time pass that the message is there again.
-func (c *cloud) passes(d delivery) {
-	c.t.Helper()
-	_, err := c.messages().ChangeMessageVisibility(c.t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: &c.queue, ReceiptHandle: &d.handle, VisibilityTimeout: 0})
-	c.must(err)
-}
+func (c *cloud) passes(d delivery) { c.t.Helper(); c.source.Show(d.Message) }
 
 // left is how many messages are in the queue, whether or not they can be received now.
-func (c *cloud) left() int {
-	c.t.Helper()
-	of, err := c.messages().GetQueueAttributes(c.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &c.queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
-	c.must(err)
-	n := 0
-	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"} {
-		more, err := strconv.Atoi(of.Attributes[name])
-		c.must(err)
-		n += more
-	}
-	return n
-}
+func (c *cloud) left() int { c.t.Helper(); return c.source.Left() }
 
 // claim is what is noted of a message.
 func (c *cloud) claim(id string) (noted claim) {

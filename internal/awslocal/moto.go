@@ -3,7 +3,9 @@
 // [StartMoto] is an AWS with S3, SNS, SQS and SSM, as moto_server plays it; a [Proxy] in
 // front of it does what networks and busy services do, at the moment a test names;
 // [Build] and [Transform] make of the template what SAM would, and a [Runtime] is Lambda
-// around what was built.
+// around what was built. A [Stack] is what a deployment of the template makes of moto;
+// [Events] and an [EventSource] bring a function its events, as a schedule and a queue do.
+// What Lambda and SQS would wait is counted there, and not waited.
 //
 // moto is kinder than AWS. It never answers 409, it checks no signatures and no rights,
 // and it compares a version and writes the object in two steps between which another
@@ -29,8 +31,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Region is where everything stands.
-const Region = "eu-central-1"
+// Region is where everything stands, and Account whose it is.
+const (
+	Region  = "eu-central-1"
+	Account = "123456789012"
+)
 
 // startLimit is how long moto may take until it answers: about 2 s on an idle machine.
 const startLimit = time.Minute
@@ -41,6 +46,7 @@ type Moto struct {
 	url     string
 	server  *server
 	buckets atomic.Int64
+	stacks  atomic.Int64
 
 	parameters atomic.Int64
 }

@@ -1,11 +1,9 @@
 package awslocal
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
-	"net"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,17 +26,19 @@ type Proxy struct {
 	put sync.Mutex // held while the upstream has a PUT
 
 	mu     sync.Mutex
-	faults []*Injected
+	faults []*Injected    // at work
+	hits   map[string]int // of all that ever were, by name
 	seen   []*Request
 }
 
 // Request is one request as the proxy saw it, in the order of arrival.
 type Request struct {
-	Method string
-	Path   string // without the query
-	Header http.Header
-	Body   string
-	Status int // of the answer that went back; 0: none did, or not yet
+	Service string // that it is signed for: s3, sns, sqs, ssm; empty: it is not signed
+	Method  string
+	Path    string // without the query
+	Header  http.Header
+	Body    string
+	Status  int // of the answer that went back; 0: none did, or not yet
 }
 
 // NewProxy is a proxy before upstream, such as [Moto.URL], without faults. It ends with
@@ -54,6 +54,7 @@ func NewProxy(t testing.TB, upstream string) *Proxy {
 		upstream: to,
 		onward:   &http.Transport{DisableCompression: true},
 		closing:  make(chan struct{}),
+		hits:     map[string]int{},
 	}
 	p.server = httptest.NewServer(p)
 	t.Cleanup(func() {
@@ -81,19 +82,48 @@ func (p *Proxy) Requests(method, path string) []Request {
 	return seen
 }
 
+// Forget drops what [Proxy.Requests] remembers: in a day of rounds it adds up.
+func (p *Proxy) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = nil
+}
+
+// Hits is how many requests were hit so far, by the [Fault]'s name: of every fault that was
+// injected and has one, lifted or not.
+func (p *Proxy) Hits() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.hits)
+}
+
 // Fault is what goes wrong, and with which requests. The first fault injected that still
 // wants a request gets it.
 type Fault struct {
-	Method string // empty: any
-	Path   string // a part of the path; empty: any
-	Body   string // a part of the body, such as "Action=Publish"; empty: any
-	After  int    // so many matching requests are spared first
-	Times  int    // and so many are hit then; 0: all, until it is lifted
-	Do     Deed
+	Name    string // under which [Proxy.Hits] counts; empty: it does not
+	Service string // s3, sns, sqs, ssm; empty: any
+	Method  string // empty: any
+	Path    string // a part of the path; empty: any
+	Body    string // a part of the body, such as "Action=Publish"; empty: any
+	After   int    // so many matching requests are spared first
+	Times   int    // and so many are hit then; 0: all, until it is lifted
+	Do      Deed
 }
 
 func (f Fault) matches(r *Request) bool {
-	return (f.Method == "" || f.Method == r.Method) && strings.Contains(r.Path, f.Path) && strings.Contains(r.Body, f.Body)
+	return (f.Service == "" || f.Service == r.Service) && (f.Method == "" || f.Method == r.Method) &&
+		strings.Contains(r.Path, f.Path) && strings.Contains(r.Body, f.Body)
+}
+
+// signedFor reads the service off a signature, whose scope is date/region/service/aws4_request
+// (AWS Signature Version 4).
+func signedFor(r *http.Request) string {
+	scope, _, _ := strings.Cut(r.Header.Get("Authorization"), "/aws4_request")
+	service := scope[strings.LastIndex(scope, "/")+1:]
+	if !strings.HasPrefix(scope, "AWS4-HMAC-SHA256 ") {
+		return ""
+	}
+	return service
 }
 
 // Injected is a fault at work.
@@ -116,6 +146,9 @@ func (p *Proxy) Inject(f Fault) *Injected {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults = append(p.faults, in)
+	if f.Name != "" {
+		p.hits[f.Name] += 0 // it counts from now on
+	}
 	return in
 }
 
@@ -183,7 +216,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the client is gone before it has said all
 	}
 	x := &exchange{p: p, w: w, r: r, body: body,
-		seen: &Request{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: string(body)}}
+		seen: &Request{Service: signedFor(r), Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: string(body)}}
 	if x.fault = p.see(x.seen); x.fault == nil {
 		x.reply(x.forward())
 		return
@@ -210,79 +243,10 @@ func (p *Proxy) see(r *Request) *Injected {
 			continue
 		}
 		in.count(&in.hit)
+		if in.Name != "" {
+			p.hits[in.Name]++
+		}
 		return in
 	}
 	return nil
-}
-
-// exchange is one request on its way through the proxy.
-type exchange struct {
-	p     *Proxy
-	w     http.ResponseWriter
-	r     *http.Request
-	body  []byte
-	seen  *Request
-	fault *Injected
-}
-
-// answer is what goes back to the client.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// forward asks the upstream, whether or not the client still waits: a request that has
-// left cannot be called back.
-func (x *exchange) forward() answer {
-	if x.r.Method == http.MethodPut {
-		x.p.put.Lock()
-		defer x.p.put.Unlock()
-	}
-	to := *x.r.URL
-	to.Scheme, to.Host = x.p.upstream.Scheme, x.p.upstream.Host
-	r, err := http.NewRequestWithContext(context.WithoutCancel(x.r.Context()), x.r.Method, to.String(), bytes.NewReader(x.body))
-	if err != nil {
-		return answer{status: http.StatusBadGateway, body: []byte(err.Error())}
-	}
-	r.Header = x.r.Header.Clone()
-	for _, hop := range []string{"Connection", "Expect", "Te", "Transfer-Encoding"} {
-		r.Header.Del(hop)
-	}
-	got, err := x.p.onward.RoundTrip(r)
-	if err != nil {
-		return answer{status: http.StatusBadGateway, body: []byte(err.Error())}
-	}
-	defer got.Body.Close()
-	body, err := io.ReadAll(got.Body)
-	if err != nil {
-		return answer{status: http.StatusBadGateway, body: []byte(err.Error())}
-	}
-	return answer{status: got.StatusCode, header: got.Header, body: body}
-}
-
-// reply sends a back to the client.
-func (x *exchange) reply(a answer) {
-	x.p.mu.Lock()
-	x.seen.Status = a.status
-	x.p.mu.Unlock()
-	for name, values := range a.header {
-		if name != "Connection" && name != "Transfer-Encoding" {
-			x.w.Header()[name] = values
-		}
-	}
-	x.w.WriteHeader(a.status)
-	_, _ = x.w.Write(a.body) // the client may be gone; that is its business
-}
-
-// drop ends the connection without an answer: in good order, or by a reset.
-func (x *exchange) drop(reset bool) {
-	conn, _, err := http.NewResponseController(x.w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // the server is going down, which ends it as well
-	}
-	if tcp, is := conn.(*net.TCPConn); is && reset {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

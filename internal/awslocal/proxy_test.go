@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -253,5 +255,41 @@ func TestProxyAnswersInTheProtocolAsked(t *testing.T) {
 				t.Errorf("error %v, want the code AuthorizationError and its message", err)
 			}
 		})
+	}
+}
+
+// A fault can be that of one service, and a report can say how often each has hit, whether or
+// not it was lifted since.
+func TestProxyKnowsServicesAndCounts(t *testing.T) {
+	p := awslocal.NewProxy(t, newUpstream(t).URL)
+	config := awslocal.Config(p.URL())
+	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	refused := awslocal.Answer(400, "ThrottlingException")
+	topics := p.Inject(awslocal.Fault{Name: "topics are busy", Service: "sns", Do: refused})
+	p.Inject(awslocal.Fault{Name: "objects are busy", Service: "s3", Times: 1, Do: refused})
+	p.Inject(awslocal.Fault{Name: "never met", Service: "ssm", Do: refused})
+	p.Inject(awslocal.Fault{Service: "sqs", Times: 1, Do: refused}) // without a name it does not count
+
+	for range 2 {
+		_, _ = s3.NewFromConfig(config).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+		_, _ = sns.NewFromConfig(config).Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String("arn:aws:sns:eu-central-1:1:topic"), Message: aws.String("m")})
+		_, _ = sqs.NewFromConfig(config).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(p.URL() + "/1/queue"), MessageBody: aws.String("m")})
+	}
+	topics.Lift()
+	if _, _, err := send(t.Context(), "POST", p.URL(), ""); err != nil {
+		t.Error(err)
+	}
+	if got, want := p.Hits(), map[string]int{"topics are busy": 2, "objects are busy": 1, "never met": 0}; !maps.Equal(got, want) {
+		t.Errorf("hits %v, want %v", got, want)
+	}
+	var services []string
+	for _, r := range p.Requests("", "") {
+		services = append(services, r.Service)
+	}
+	if want := []string{"s3", "sns", "sqs", "s3", "sns", "sqs", ""}; !slices.Equal(services, want) {
+		t.Errorf("services %q, want %q", services, want)
+	}
+	if p.Forget(); len(p.Requests("", "")) != 0 || p.Hits()["topics are busy"] != 2 {
+		t.Error("requests are remembered, or hits are not")
 	}
 }

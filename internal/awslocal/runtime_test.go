@@ -1,115 +1,12 @@
 package awslocal
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
-
-// bootstrap makes this test binary a function, with Amazon's own Go runtime: in a process
-// of a Runtime, [TestBootstrap] serves events and never returns.
-func bootstrap(t *testing.T) Function {
-	t.Helper()
-	dir := t.TempDir()
-	script := fmt.Sprintf("#!/bin/sh\nexec %q -test.run='^TestBootstrap$'\n", os.Args[0])
-	if err := os.WriteFile(filepath.Join(dir, "bootstrap"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return Function{Dir: dir, Env: map[string]string{"START": "well"}}
-}
-
-// order is the event of the function under test.
-type order struct{ Do string }
-
-// report is its answer.
-type report struct {
-	Handled     int // events so far in this process
-	Left        time.Duration
-	Request     lambdacontext.LambdaContext
-	Descriptors uint64
-	Folder      string
-	Environment []string
-}
-
-func TestBootstrap(t *testing.T) {
-	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		return // not in a process of a Runtime
-	}
-	switch os.Getenv("START") {
-	case "badly":
-		fmt.Fprintln(os.Stderr, "no such thing")
-		os.Exit(7)
-	case "saying why":
-		_, _ = http.Post("http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error", "application/json",
-			strings.NewReader(`{"errorType":"Config.Missing","errorMessage":"there is no bucket"}`))
-		os.Exit(7)
-	case "well":
-		fmt.Println("started")
-	}
-	handled := 0
-	lambda.Start(func(ctx context.Context, o order) (report, error) {
-		handled++
-		fmt.Println("event", handled)
-		switch o.Do {
-		case "fail":
-			return report{}, errors.New("it does not work")
-		case "panic":
-			panic("it broke")
-		case "exit":
-			os.Exit(3)
-		case "obey":
-			<-ctx.Done()
-			return report{}, nil // too late: that instant it is killed
-		case "hang":
-			signal.Ignore(os.Interrupt, syscall.SIGTERM) // Lambda does not ask
-			fmt.Print("half a line")
-			select {}
-		}
-		r := report{Handled: handled, Environment: os.Environ()}
-		deadline, _ := ctx.Deadline()
-		r.Left = time.Until(deadline)
-		r.Folder, _ = os.Getwd()
-		lc, _ := lambdacontext.FromContext(ctx)
-		r.Request = *lc
-		var limit syscall.Rlimit
-		_ = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
-		r.Descriptors = limit.Max
-		return r, nil
-	})
-}
-
-const plenty = 30 * time.Second
-
-func do(t *testing.T, r *Runtime, what string, timeout time.Duration) Invocation {
-	t.Helper()
-	event, err := json.Marshal(order{what})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Invoke(event, timeout)
-}
-
-func answered(t *testing.T, in Invocation) report {
-	t.Helper()
-	var r report
-	if err := json.Unmarshal(in.Payload, &r); err != nil || in.Error != "" || in.Killed {
-		t.Fatalf("%+v: want an answer", in)
-	}
-	return r
-}
 
 func TestAWarmFunctionIsOneProcess(t *testing.T) {
 	r := NewRuntime(t, bootstrap(t))
@@ -128,7 +25,7 @@ func TestAWarmFunctionIsOneProcess(t *testing.T) {
 
 func TestAFunctionSeesWhatLambdaShows(t *testing.T) {
 	f := bootstrap(t)
-	f.Memory, f.Env["AWS_REGION"] = 1024, "mars-north-1"
+	f.Memory, f.Name, f.Env["AWS_REGION"] = 1024, "asker", "mars-north-1"
 	t.Setenv("OF_THE_TEST", "not for the function")
 	in := do(t, NewRuntime(t, f), "", plenty)
 	got := answered(t, in)
@@ -136,8 +33,8 @@ func TestAFunctionSeesWhatLambdaShows(t *testing.T) {
 	if got.Left > plenty || got.Left < plenty-5*time.Second {
 		t.Errorf("%v left, want nearly %v", got.Left, plenty)
 	}
-	if got.Request.AwsRequestID != in.ID || got.Request.InvokedFunctionArn != functionARN {
-		t.Errorf("request %+v, want id %s of %s", got.Request, in.ID, functionARN)
+	if got.Request.AwsRequestID != in.ID || got.Request.InvokedFunctionArn != f.arn() {
+		t.Errorf("request %+v, want id %s of %s", got.Request, in.ID, f.arn())
 	}
 	if got.Descriptors != 1024 {
 		t.Errorf("%d descriptors, want Lambda's 1,024", got.Descriptors)
@@ -145,7 +42,7 @@ func TestAFunctionSeesWhatLambdaShows(t *testing.T) {
 	if real, _ := filepath.EvalSymlinks(f.Dir); got.Folder != real {
 		t.Errorf("working folder %s, want %s", got.Folder, real)
 	}
-	for _, want := range []string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024", "AWS_REGION=mars-north-1", "START=well", "_HANDLER=bootstrap"} {
+	for _, want := range []string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024", "AWS_REGION=mars-north-1", "AWS_LAMBDA_FUNCTION_NAME=asker", "START=well", "_HANDLER=bootstrap"} {
 		if !slices.Contains(got.Environment, want) {
 			t.Errorf("environment %q lacks %s", got.Environment, want)
 		}
@@ -227,8 +124,8 @@ func TestAFunctionThatDoesNotStart(t *testing.T) {
 	f := bootstrap(t)
 	f.Env["START"] = "badly"
 	in := do(t, NewRuntime(t, f), "", plenty)
-	if in.ErrorType != "Runtime.ExitError" || !strings.Contains(in.Error, "exit status 7") || in.Stderr != "no such thing\n" || in.Killed {
-		t.Errorf("%+v, want exit status 7 and its words", in)
+	if in.ErrorType != "Runtime.ExitError" || !strings.Contains(in.Error, "exit status 7") || in.Stderr != "no such thing\nno such thing\n" || in.Killed || in.Starts != 2 {
+		t.Errorf("%+v, want exit status 7 and its words, of both starts", in)
 	}
 	f.Env["START"] = "saying why"
 	if in = do(t, NewRuntime(t, f), "", plenty); in.ErrorType != "Config.Missing" || in.Error != "there is no bucket" {

@@ -14,10 +14,13 @@ import (
 	"time"
 )
 
-// sandbox is one process of a function, and the Runtime API it talks to.
+// sandbox is one process of a function, with what it has started, and the Runtime API it
+// talks to.
 type sandbox struct {
+	arn    string // of the function
 	api    *httptest.Server
 	cmd    *exec.Cmd
+	group  *Group
 	stdout output
 	stderr output
 
@@ -44,14 +47,21 @@ type verdict struct {
 	failed  bool
 }
 
-// newSandbox starts a process of f that prints into the folder dir.
-func newSandbox(f Function, dir string) (*sandbox, error) {
-	b := &sandbox{idle: make(chan struct{}, 1), events: make(chan delivery), exited: make(chan struct{})}
-	var err error
-	if b.stdout.file, err = os.CreateTemp(dir, "stdout"); err != nil {
+// newSandbox starts a process of f that prints into files whose names begin with log.
+func newSandbox(f Function, l Limits, log string) (b *sandbox, err error) {
+	b = &sandbox{arn: f.arn(), idle: make(chan struct{}, 1), events: make(chan delivery), exited: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	if b.stdout.file, err = os.Create(log + "-stdout"); err != nil {
 		return nil, err
 	}
-	if b.stderr.file, err = os.CreateTemp(dir, "stderr"); err != nil {
+	if b.stderr.file, err = os.Create(log + "-stderr"); err != nil {
+		return nil, err
+	}
+	if b.group, err = NewGroup(l); err != nil {
 		return nil, err
 	}
 	const version = "/2018-06-01/runtime"
@@ -62,11 +72,12 @@ func newSandbox(f Function, dir string) (*sandbox, error) {
 	mux.HandleFunc("POST "+version+"/init/error", b.hear)
 	b.api = httptest.NewServer(mux)
 
-	b.cmd = command(f, b.api.Listener.Addr().String())
+	if b.cmd, err = command(f, b.api.Listener.Addr().String(), b.group); err != nil {
+		return nil, err
+	}
 	b.cmd.Stdout, b.cmd.Stderr = b.stdout.file, b.stderr.file
-	endsWithUs(b.cmd)
-	if err := b.cmd.Start(); err != nil {
-		b.api.Close()
+	standsAlone(b.cmd)
+	if err = b.cmd.Start(); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -88,7 +99,7 @@ func (b *sandbox) next(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Lambda-Runtime-Aws-Request-Id", d.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(d.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", functionARN)
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", b.arn)
 		h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
 		h.Set("Content-Type", "application/json")
 		_, _ = w.Write(d.event) // a function that is gone is noticed by its end
@@ -109,55 +120,56 @@ func (b *sandbox) hear(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// ready waits until the function asks for an event. One that never does has failed in.
-func (b *sandbox) ready(in *Invocation) bool {
-	limit := time.NewTimer(initLimit)
+// ready waits until the function asks for an event. One that does not has failed in.
+func (b *sandbox) ready(in *Invocation, deadline time.Time, late string) bool {
+	limit := time.NewTimer(time.Until(deadline))
 	defer limit.Stop()
-	begun := time.Now()
 	select {
 	case <-b.idle:
 		return true
 	case <-b.exited:
-		in.Took = time.Since(begun)
 		b.judge(in)
 	case <-limit.C:
 		b.kill()
-		in.Killed, in.Took = true, time.Since(begun)
-		in.fail("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: no first event asked for after %v", in.ID, initLimit))
+		in.Killed = true
+		in.fail("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: %s", in.ID, late))
 	}
 	return false
 }
 
-// handle gives the function an event and waits for the end of it. The deadline is whole
-// milliseconds, as the function is told it, and the very instant of the kill.
-func (b *sandbox) handle(in *Invocation, event []byte, timeout time.Duration) {
-	begun := time.Now()
-	deadline := begun.Add(timeout).Truncate(time.Millisecond)
+// handle gives the function an event, which ends timeout after it began, and waits for the
+// end of it. The deadline is whole milliseconds, as the function is told it, and the very
+// instant of the kill. Afterwards the function stands still: not before it has asked for the
+// next event, because until then it may be telling what became of this one.
+func (b *sandbox) handle(in *Invocation, event []byte, deadline time.Time, timeout time.Duration) {
+	began := deadline.Add(-timeout)
+	deadline = deadline.Truncate(time.Millisecond)
 	limit := time.NewTimer(time.Until(deadline))
 	defer limit.Stop()
 	b.mu.Lock()
 	b.answer = verdict{id: in.ID}
 	b.mu.Unlock()
+	thaw(b.cmd)
 	select {
 	case b.events <- delivery{in.ID, event, deadline}:
 	case <-b.exited:
 	}
 	select {
 	case <-b.idle:
-		b.idle <- struct{}{} // for the next event to find
+		freeze(b.cmd)
 		b.judge(in)
 	case <-b.exited:
 		b.judge(in)
 	case <-limit.C:
 		b.kill()
 		in.Killed = true
-		in.fail("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", in.ID, timeout.Seconds()))
+		in.fail("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: %s", in.ID, timedOut(timeout)))
 	}
-	in.Took = time.Since(begun)
+	in.Took = time.Since(began)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !in.Killed && !b.answer.at.IsZero() {
-		in.Took = b.answer.at.Sub(begun)
+		in.Took = b.answer.at.Sub(began)
 	}
 }
 
@@ -192,17 +204,33 @@ func (b *sandbox) over() bool {
 	}
 }
 
-// kill ends the process as Lambda does, without a word, and waits for its end.
+// kill ends the process and what it has started as Lambda does, without a word, and waits
+// for its end.
 func (b *sandbox) kill() {
-	_ = b.cmd.Process.Kill() // it may have ended a moment ago
+	if !b.over() {
+		end(b.cmd)
+	}
 	<-b.exited
 }
 
 func (b *sandbox) stop() {
 	b.kill()
-	b.api.Close()
-	b.stdout.file.Close()
-	b.stderr.file.Close()
+	b.close()
+}
+
+// close lets go of everything but the process.
+func (b *sandbox) close() {
+	if b.api != nil {
+		b.api.Close()
+	}
+	for _, o := range []output{b.stdout, b.stderr} {
+		if o.file != nil {
+			o.file.Close()
+		}
+	}
+	if b.group != nil {
+		_ = b.group.Remove() // an empty one that stays takes nothing from anybody
+	}
 }
 
 // printed is what was printed since the last call. A process writes straight into the
