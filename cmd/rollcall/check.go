@@ -127,7 +127,8 @@ func meant(err error, names []string, file string) error {
 			return hinted{err, fmt.Sprintf("if the URL is meant, write %q", "https://"+n)}
 		}
 	}
-	if _, missing := os.Stat(source.Name(file)); !lookedUp && errors.Is(missing, fs.ErrNotExist) {
+	at, wrong := source.Parse(file)
+	if _, missing := os.Stat(at.Path); wrong == nil && !at.Remote() && !lookedUp && errors.Is(missing, fs.ErrNotExist) {
 		return hinted{err, "a URL needs no file: rollcall check https://example.com/health"}
 	}
 	return err

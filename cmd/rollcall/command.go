@@ -57,6 +57,8 @@ Exit status, the first that applies:
 		Example: `  rollcall demo                                see it at work on this machine
   rollcall check https://example.com/health    ask one URL, without a file
   rollcall validate -f targets.yaml            every problem of a targets file
+  rollcall plan -f targets.yaml                how rounds run, what they cost
+  rollcall push s3://BUCKET/targets.yaml       put it where rounds read it
   rollcall why checkout --store s3://BUCKET    why people were told, or not
   rollcall help check                          all about one command`,
 		Version:       rollcall.Version(),
@@ -69,7 +71,7 @@ Exit status, the first that applies:
 	root.SetVersionTemplate(versionLine())
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(checkCommand(o), validateCommand(), silenceCommand(), whyCommand(), demoCommand(), versionCommand(), completionCommand())
+	root.AddCommand(checkCommand(o), validateCommand(), planCommand(), pushCommand(), silenceCommand(), whyCommand(), demoCommand(), versionCommand(), completionCommand())
 	return root
 }
 

@@ -62,17 +62,18 @@ func completeName(cmd *cobra.Command, given []string, begun string) ([]cobra.Com
 }
 
 // completeNames offers what `rollcall check` can be given: the groups and targets of the
-// file. A file that is wrong has none to offer.
+// file. A file that is wrong has none to offer; AWS is not asked for one while somebody types.
 func completeNames(cmd *cobra.Command, given []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	file, _ := cmd.Flags().GetString("file")
-	if file == "-" {
+	at, err := source.Parse(file)
+	if err != nil || at.Stdin { // what AWS keeps is refused by Read
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	data, err := source.Read(cmd.Context(), file)
+	data, err := source.Read(cmd.Context(), at)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	f, err := fleet.Parse(source.Name(file), data, nil)
+	f, err := fleet.Parse(at.String(), data, nil)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"rollcall/internal/check"
+	"rollcall/internal/rollcall"
+	"rollcall/internal/round"
 )
 
 // defaultConfig is where a project keeps its list.
@@ -91,7 +93,7 @@ func words(cmd *cobra.Command, name, short, usage string, of ...string) *oneOf {
 
 // fileFlag adds -f.
 func fileFlag(cmd *cobra.Command) *string {
-	file := cmd.Flags().StringP("file", "f", defaultConfig, "the targets `FILE`, - for standard input")
+	file := cmd.Flags().StringP("file", "f", defaultConfig, "the targets `FILE`, s3://BUCKET/KEY, ssm:/NAME, or - for standard input")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
 	return file
 }
@@ -108,6 +110,69 @@ func limitFlags(cmd *cobra.Command, budget time.Duration, ofBudget, ofMemory str
 	cmd.Flags().Var(&l.budget, "budget", ofBudget)
 	cmd.Flags().Var(&l.memory, "memory", ofMemory)
 	return l
+}
+
+// every is an option that takes one of the schedules that can be deployed.
+type every rollcall.Interval
+
+func (e *every) String() string { return minutes(e.Every) }
+func (e *every) Type() string   { return "DURATION" }
+func (e *every) want() string {
+	all := everys()
+	last := len(all) - 1
+	return strings.Join(all[:last], ", ") + " or " + all[last]
+}
+
+// Set takes a duration as Go spells it.
+func (e *every) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("want " + e.want())
+	}
+	in, err := rollcall.IntervalOf(d)
+	*e = every(in)
+	return err
+}
+
+// everys are those that can be deployed, as people write them.
+func everys() []string {
+	var all []string
+	for _, in := range rollcall.Intervals {
+		all = append(all, minutes(in.Every))
+	}
+	return all
+}
+
+func minutes(d time.Duration) string { return fmt.Sprintf("%dm", d/time.Minute) }
+
+// deployment is the function that a plan is made for.
+type deployment struct {
+	*limits
+	every every
+	flags *pflag.FlagSet
+}
+
+// deploymentFlags adds what a plan must know of it.
+func deploymentFlags(cmd *cobra.Command) *deployment {
+	d := &deployment{every: every(rollcall.Intervals[0]), flags: cmd.Flags()}
+	d.limits = limitFlags(cmd, round.Budget(d.every.Timeout),
+		"time for asking, by default that of the function deployed with this interval", "memory of that function")
+	cmd.Flags().Var(&d.every, "interval", "from one round to the next: "+d.every.want())
+	_ = cmd.RegisterFlagCompletionFunc("interval", cobra.FixedCompletions(everys(), cobra.ShellCompDirectiveNoFileComp))
+	return d
+}
+
+// time is what a round of it has for asking.
+func (d *deployment) time() time.Duration {
+	if d.flags.Changed("budget") {
+		return time.Duration(d.budget)
+	}
+	return round.Budget(d.every.Timeout)
+}
+
+// settings are those of a plan for it.
+func (d *deployment) settings(file string) rollcall.Settings {
+	return rollcall.Settings{Config: file, Memory: d.memory.bytes(), Interval: d.every.Every}
 }
 
 // flagError says what a flag on the command line should have been.

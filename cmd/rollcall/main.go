@@ -52,7 +52,7 @@ func execute(ctx context.Context, root *cobra.Command, args []string, out, errs 
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	err := ofPlace(root.ExecuteContext(ctx))
 	var code status
 	switch {
 	case err == nil:

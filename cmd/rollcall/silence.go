@@ -95,7 +95,7 @@ told all the same. Without a NAME it lists what is silenced now.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), storeTime)
 			defer cancel()
-			return ofStore(f.run(ctx, cmd, args))
+			return f.run(ctx, cmd, args)
 		},
 	}
 	f.storeFlags = addStoreFlags(cmd)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/internal/rollcall"
+	"rollcall/internal/source"
 )
 
 // storeTime is how long a person waits for a store.
@@ -48,12 +49,16 @@ func (f *storeFlags) open(ctx context.Context, writing bool) (*rollcall.Rollcall
 	return rollcall.Open(ctx, rollcall.Settings{Version: rollcall.Version(), Config: *f.file, Store: f.store})
 }
 
-// ofStore makes an error of the store one of work that was not done, with its remedy below.
-func ofStore(err error) error {
-	var e *rollcall.StoreError
+// ofPlace makes an error of a place that could not be used one of work that was not done, with
+// its remedy below. A targets file that is nowhere is whoever called's to name, as one on this
+// machine is.
+func ofPlace(err error) error {
+	var e *rollcall.AccessError
 	switch {
 	case !errors.As(err, &e):
 		return err
+	case errors.Is(err, source.ErrAbsent):
+		return hinted{err, e.Remedy}
 	case e.Remedy == "":
 		return undone{err}
 	default:

@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 		"check --bugdet 5s", "check -z", "check -q=perhaps", "check -f",
 		"check --budget 5", "check --budget 999ms", "check --budget -5s",
 		"check --memory 127", "check --memory 1048577", "check --memory much",
-		"validate list.yaml", "version 1", "demo fast", "demo --story comedy", "slience cart", "completion", "completion tcsh",
+		"validate list.yaml", "validate --interval 3m", "plan --interval often", "plan list.yaml", "plan --latency 0s", "plan -o xml", "version 1", "demo fast", "demo --story comedy", "slience cart", "completion", "completion tcsh",
 	)
 	w.file("fleet: shop\ngroups: {payments: {}}\ntargets:\n  - {name: checkout, url: http://127.0.0.1:1/}\n  - http://shop.example.com\n")
 	text += w.transcript(
@@ -58,7 +58,7 @@ func TestMistakes(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	text := w.transcript("", "help", "--help", "help check", "check --help", "help validate", "help silence", "help why", "help demo",
+	text := w.transcript("", "help", "--help", "help check", "check --help", "help validate", "help push", "help plan", "help silence", "help why", "help demo",
 		"help version", "help completion", "help help")
 	for line := range strings.Lines(text) {
 		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > len("> ")+80 {
@@ -106,8 +106,10 @@ func TestCompletion(t *testing.T) {
 		{"silence -f " + file + " cart c", ""},
 		{"why -f " + file + " p", "pay"},
 		{"why -o ''", "table json"},
+		{"push ''", ""},
 		{"demo --story ''", "broken outage"},
 		{"check -o ''", "table json"},
+		{"plan --interval ''", "1m 2m 5m 10m 15m 30m 60m"},
 		{"check --fail-on d", "down degraded"},
 		{"completion ''", "bash zsh fish powershell"},
 		{"ch", "check"},

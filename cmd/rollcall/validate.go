@@ -5,19 +5,17 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"rollcall/internal/rollcall"
-	"rollcall/internal/round"
 	"rollcall/internal/source"
 	"rollcall/internal/sweep"
 )
 
 func validateCommand() *cobra.Command {
 	var file *string
-	var limits *limits
+	var function *deployment
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "every problem of a targets file, as file:line:col",
@@ -27,14 +25,15 @@ round has. It asks nobody. That a reference is not set here, or that everything
 at once would not fit, is a note.`,
 		Example: `  rollcall validate
   rollcall validate -f targets.yaml --memory 1024
+  rollcall validate --interval 5m
   git show main:infra/targets.yaml | rollcall validate -f -`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := rollcall.Open(cmd.Context(), rollcall.Settings{Config: *file, Memory: limits.memory.bytes()})
+			r, err := rollcall.Open(cmd.Context(), function.settings(*file))
 			if err != nil {
 				return undone{err}
 			}
-			proof, err := r.Validate(cmd.Context(), time.Duration(limits.budget))
+			proof, err := r.Validate(cmd.Context(), function.time())
 			if err != nil {
 				return err
 			}
@@ -42,8 +41,7 @@ at once would not fit, is a note.`,
 		},
 	}
 	file = fileFlag(cmd)
-	limits = limitFlags(cmd, round.Budget(rollcall.FunctionTimeout),
-		"time for asking, by default that of the deployed function", "memory of that function")
+	function = deploymentFlags(cmd)
 	return cmd
 }
 

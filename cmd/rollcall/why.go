@@ -37,7 +37,7 @@ budget. It asks nobody and writes nothing.`,
 			}
 			why, err := r.Why(ctx, args[0], time.Now().UTC())
 			if err != nil {
-				return ofStore(err)
+				return err
 			}
 			if output.value == "json" {
 				return written(0, printJSON(cmd.OutOrStdout(), why))

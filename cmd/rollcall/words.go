@@ -34,12 +34,12 @@ func left(d time.Duration) string {
 	return b.String()
 }
 
-// thousands is a number below a million as people read it: 1,024.
+// thousands is a number from 0 as people read it: 1,024.
 func thousands(n int64) string {
 	if n < 1000 {
 		return strconv.FormatInt(n, 10)
 	}
-	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 // shown is text of a store, which may be anybody's: what a terminal would obey is spelled.

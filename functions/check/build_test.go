@@ -45,3 +45,27 @@ func TestTheAlarmsWatchTheFleetThatIsPacked(t *testing.T) {
 		})
 	}
 }
+
+// The build proves that a round fits the interval that is deployed; of several the shortest.
+func TestTheBuildKnowsTheInterval(t *testing.T) {
+	for samconfig, want := range map[string]string{
+		"": "1m",
+		`parameter_overrides = "FleetName=shop IntervalMinutes=5"`:                                  "5m",
+		`parameter_overrides = "FleetName=\"shop\" IntervalMinutes=\"15\" X=1"`:                     "15m",
+		`parameter_overrides = ["IntervalMinutes=10", "MemorySize=1024"]`:                           "10m",
+		"parameter_overrides = \"IntervalMinutes=60\"\nparameter_overrides = \"IntervalMinutes=5\"": "5m",
+		"# parameter_overrides = \"IntervalMinutes=5\"":                                             "1m",
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"Makefile": readFile(t, "../../Makefile"), "template.yaml": readFile(t, "../../template.yaml"), "samconfig.toml": samconfig + "\n"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said, err := exec.Command("make", "-s", "-C", dir, "interval").CombinedOutput()
+		if got := strings.TrimSpace(string(said)); err != nil || got != want {
+			t.Errorf("%s: %v, %q, want %s", samconfig, err, got, want)
+		}
+	}
+}

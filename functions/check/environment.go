@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"rollcall/internal/rollcall"
 	"rollcall/internal/round"
@@ -15,6 +16,8 @@ type environment struct {
 	Bucket  string `env:"ROLLCALL_BUCKET,required,notEmpty"`
 	Topic   string `env:"ROLLCALL_TOPIC,required,notEmpty"`
 	Workers int    `env:"ROLLCALL_WORKERS" envDefault:"0"` // 0: as many as fit
+
+	Interval time.Duration `env:"ROLLCALL_INTERVAL" envDefault:"1m"` // of the schedule
 
 	MemoryMiB  int64  `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE,required"`
 	RuntimeAPI string `env:"AWS_LAMBDA_RUNTIME_API"`
@@ -40,6 +43,7 @@ func (e environment) settings() rollcall.Settings {
 		Memory:  e.memory(),
 		Workers: e.Workers,
 
+		Interval:   e.Interval,
 		Processors: round.ProcessorsOf(e.MemoryMiB), // Lambda shows two, whatever the share
 		RuntimeAPI: e.RuntimeAPI,
 		XRay:       e.XRay,

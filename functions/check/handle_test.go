@@ -159,6 +159,13 @@ func TestEnvironment(t *testing.T) {
 	if s.Processors != 512.0/1769 {
 		t.Errorf("%v processors, want the share that comes with 512 MB", s.Processors)
 	}
+	if s.Interval != time.Minute {
+		t.Errorf("a round every %s where nobody says, want one a minute", s.Interval)
+	}
+	t.Setenv("ROLLCALL_INTERVAL", "15m")
+	if e, err := readEnvironment(); err != nil || e.settings().Interval != 15*time.Minute {
+		t.Errorf("a round every %s, %v, want 15 minutes", e.settings().Interval, err)
+	}
 	if s.Config != "file:targets.yaml" || s.Store != "s3://b" || s.Workers != 40 || s.Memory != 512<<20 || s.Fleet != "shop" || s.Metrics == nil {
 		t.Errorf("settings %+v", s)
 	}

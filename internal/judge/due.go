@@ -73,21 +73,25 @@ func minute(t time.Time) int64 { return t.Unix() / 60 }
 // common measure, such as 7m beside 11m and 24h, make longer ones.
 const maxCycle = 7 * 24 * 60
 
-// Cycle yields the rounds of one whole cycle in which every target is well, each as a
-// minute and the indexes of the targets due in it. A minute stands for all the Unix
-// times whose minutes leave the same remainder on division by the cycle's length, the
-// least common multiple of the everys. A round that asks the same targets as one before,
-// or none, is left out. When the cycle is longer than a week, only its first week is
-// yielded and whole is false.
-func Cycle(targets []health.Target) (rounds iter.Seq2[int, []int], whole bool) {
-	c := newCycle(targets)
+// Cycle yields the rounds of one whole cycle of a schedule with a round so often (whole
+// minutes, at least one) in which every target is well, each as a minute and the indexes
+// of the targets due in it. Rounds are in the minutes since 1970 that the schedule divides,
+// and a target is due in the first of them that falls into a slot of its every, so in each
+// when its every is no longer. A minute stands for all the Unix times whose minutes leave
+// the same remainder on division by the cycle's length, the least common multiple of the
+// everys and the schedule's. A round that asks the same targets as one before, or none, is
+// left out. When the cycle is longer than a week, only its first week is yielded and whole
+// is false.
+func Cycle(targets []health.Target, every time.Duration) (rounds iter.Seq2[int, []int], whole bool) {
+	c := newCycle(targets, max(int(every/time.Minute), 1))
 	return c.rounds, c.whole
 }
 
 // cycle is where in its every each target is due.
 type cycle struct {
-	everys []int          // the different ones, in minutes
-	taken  []map[int]bool // of each every: the minutes of it in which a target is due
+	step   int            // minutes from one round to the next
+	everys []int          // the different ones, in minutes; 1 stands for all that are no longer than a step
+	taken  []map[int]bool // of each every: the minutes of it in which a slot of a target begins
 	places []place        // of each target that is not paused
 	length int            // in minutes, at most maxCycle
 	whole  bool
@@ -99,8 +103,9 @@ type place struct {
 	minute int // of its every
 }
 
-func newCycle(targets []health.Target) *cycle {
-	c := &cycle{length: 1, whole: true}
+func newCycle(targets []health.Target, step int) *cycle {
+	c := &cycle{step: step, length: 1, whole: true}
+	c.stretch(step)
 	known := make(map[int]int)
 	for i := range targets {
 		t := &targets[i]
@@ -108,6 +113,9 @@ func newCycle(targets []health.Target) *cycle {
 			continue
 		}
 		n := minutes(t)
+		if n <= step {
+			n = 1 // due in every round
+		}
 		e, seen := known[n]
 		if !seen {
 			e = len(c.everys)
@@ -116,7 +124,7 @@ func newCycle(targets []health.Target) *cycle {
 			c.taken = append(c.taken, make(map[int]bool))
 			c.stretch(n)
 		}
-		at := (n - offset(t)) % n
+		at := (n - offset(t)%n) % n
 		c.taken[e][at] = true
 		c.places = append(c.places, place{i, e, at})
 	}
@@ -135,19 +143,44 @@ func (c *cycle) stretch(n int) {
 	}
 }
 
+// due reports whether a slot of n minutes that began in one minute of them began in the
+// step that ends in another.
+func (c *cycle) due(began, now, n int) bool { return (now-began+n)%n < c.step }
+
+// alike numbers the minutes of one of the everys by whom a round in them asks: where the
+// number is the same it is the same targets. 0 is nobody.
+func (c *cycle) alike(every int) []int {
+	n := c.everys[every]
+	numbers := make([]int, n)
+	known := map[string]int{"": 0}
+	var key []byte
+	for now := range numbers {
+		key = key[:0]
+		for back := range min(c.step, n) {
+			if began := (now - back + n) % n; c.taken[every][began] {
+				key = binary.AppendVarint(key, int64(began))
+			}
+		}
+		if _, seen := known[string(key)]; !seen {
+			known[string(key)] = len(known)
+		}
+		numbers[now] = known[string(key)]
+	}
+	return numbers
+}
+
 func (c *cycle) rounds(yield func(int, []int) bool) {
+	alike := make([][]int, len(c.everys))
+	for e := range c.everys {
+		alike[e] = c.alike(e)
+	}
 	seen := make(map[string]bool)
-	now := make([]int, len(c.everys)) // the minute of each every; -1 when nobody is due in it
 	var key []byte
 	largest := 0 // of the rounds so far
-	for m := range c.length {
+	for m := 0; m < c.length; m += c.step {
 		key = key[:0]
 		for e, n := range c.everys {
-			now[e] = m % n
-			if !c.taken[e][now[e]] {
-				now[e] = -1
-			}
-			key = binary.AppendVarint(key, int64(now[e]))
+			key = binary.AppendVarint(key, int64(alike[e][m%n]))
 		}
 		if seen[string(key)] {
 			continue
@@ -155,7 +188,7 @@ func (c *cycle) rounds(yield func(int, []int) bool) {
 		seen[string(key)] = true
 		due := make([]int, 0, largest)
 		for _, p := range c.places {
-			if now[p.every] == p.minute {
+			if n := c.everys[p.every]; c.due(p.minute, m%n, n) {
 				due = append(due, p.target)
 			}
 		}

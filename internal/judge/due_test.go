@@ -173,44 +173,71 @@ func ask(state *health.State, targets []health.Target, due []int, at time.Time) 
 	}
 }
 
-// Cycle foretells exactly the rounds that Due then makes.
+// Cycle foretells exactly the rounds that Due then makes, whatever the schedule.
 func TestCycleIsWhatComesDue(t *testing.T) {
-	targets := fleet(40, 1*time.Minute, 2*time.Minute, 3*time.Minute, 10*time.Minute, 15*time.Minute)
-	targets[7].Enabled = false
-	rounds, whole := judge.Cycle(targets)
+	many := fleet(40, 1*time.Minute, 2*time.Minute, 3*time.Minute, 7*time.Minute, 10*time.Minute, 15*time.Minute, 60*time.Minute)
+	many[7].Enabled = false
+	for _, step := range []int{1, 2, 5, 10, 15, 30, 60} {
+		foretells(t, step, many)
+		foretells(t, step, fleet(9, 7*time.Minute)) // no every is a multiple of the schedule's
+	}
+}
+
+// foretells holds the cycle of a schedule of so many minutes against what comes due.
+func foretells(t *testing.T, step int, targets []health.Target) {
+	t.Helper()
+	const length = 7 * 60 // of the cycle, or a multiple of it
+	rounds, whole := judge.Cycle(targets, time.Duration(step)*time.Minute)
 	if !whole {
-		t.Fatal("a cycle of 30 minutes is said not to be whole")
+		t.Fatalf("every %d minutes: a cycle of seven hours is said not to be whole", step)
 	}
 	foretold := make(map[string]bool)
 	for minute, due := range rounds {
 		key := fmt.Sprint(due)
 		if foretold[key] {
-			t.Errorf("minute %d repeats %s", minute, key)
+			t.Errorf("every %d minutes: minute %d repeats %s", step, minute, key)
 		}
 		foretold[key] = true
-		if due := judge.Due(calm(targets, minute-1), targets, time.Unix(int64(minute+30)*60, 0)); fmt.Sprint(due) != key {
-			t.Errorf("minute %d: %v due, foretold %v", minute, due, key)
+		if due := judge.Due(calm(targets, length+minute-step), targets, unix(length+minute)); fmt.Sprint(due) != key {
+			t.Errorf("every %d minutes: in minute %d %v are due, foretold %v", step, minute, due, key)
 		}
 	}
-	state := calm(targets, -1)
-	for minute := range 60 {
-		at := time.Unix(int64(minute+30)*60, 0)
-		due := judge.Due(state, targets, at)
-		if !foretold[fmt.Sprint(due)] {
-			t.Errorf("minute %d: %v due, not foretold", minute, due)
+	state := calm(targets, length-step)
+	for minute := length; minute < 2*length; minute += step {
+		due := judge.Due(state, targets, unix(minute))
+		if len(due) > 0 && !foretold[fmt.Sprint(due)] {
+			t.Errorf("every %d minutes: in minute %d %v are due, not foretold", step, minute, due)
 		}
-		ask(&state, targets, due, at)
+		ask(&state, targets, due, unix(minute))
 	}
 }
 
-// calm is the state of a fleet of which each target was asked in the minute before, of a
-// cycle of 30.
+// unix is a minute since 1970.
+func unix(minute int) time.Time { return time.Unix(int64(minute)*60, 0) }
+
+// calm is the state of a fleet of which each target was asked in one minute.
 func calm(targets []health.Target, minute int) health.State {
 	state := health.State{Targets: map[string]health.TargetState{}}
 	for i := range targets {
-		ask(&state, targets, []int{i}, time.Unix(int64(minute+30)*60, 0))
+		ask(&state, targets, []int{i}, unix(minute))
 	}
 	return state
+}
+
+// Targets whose slots begin between two rounds fall together in the next.
+func TestSlotsFallTogether(t *testing.T) {
+	targets := fleet(100, time.Minute, 4*time.Minute, 5*time.Minute)
+	rounds, whole := judge.Cycle(targets, 5*time.Minute)
+	n := 0
+	for _, due := range rounds {
+		n++
+		if len(due) != len(targets) {
+			t.Errorf("%d of %d are due, want all: no every is longer than the schedule's", len(due), len(targets))
+		}
+	}
+	if n != 1 || !whole {
+		t.Errorf("%d rounds, whole %v, want one that stands for all", n, whole)
+	}
 }
 
 func TestCycleLengths(t *testing.T) {
@@ -229,7 +256,7 @@ func TestCycleLengths(t *testing.T) {
 		{"seven and eleven", 100, []time.Duration{7 * time.Minute, 11 * time.Minute}, 77, true},
 		{"no common measure", 100, []time.Duration{7 * time.Minute, 11 * time.Minute, 13 * time.Minute, 24 * time.Hour}, 10080, false},
 	} {
-		rounds, whole := judge.Cycle(fleet(c.targets, c.everys...))
+		rounds, whole := judge.Cycle(fleet(c.targets, c.everys...), time.Minute)
 		n := 0
 		for range rounds {
 			n++
@@ -238,7 +265,7 @@ func TestCycleLengths(t *testing.T) {
 			t.Errorf("%s: %d rounds, whole %v; want at most %d, %v", c.about, n, whole, c.rounds, c.whole)
 		}
 	}
-	rounds, whole := judge.Cycle(nil)
+	rounds, whole := judge.Cycle(nil, time.Minute)
 	for minute, due := range rounds {
 		t.Errorf("an empty fleet has a round at %d: %v", minute, due)
 	}
@@ -250,7 +277,7 @@ func TestCycleLengths(t *testing.T) {
 func BenchmarkCycle(b *testing.B) {
 	targets := fleet(10_000, time.Minute, time.Minute, 5*time.Minute, 7*time.Minute, 11*time.Minute, 13*time.Minute, time.Hour, 24*time.Hour)
 	for b.Loop() {
-		rounds, _ := judge.Cycle(targets)
+		rounds, _ := judge.Cycle(targets, time.Minute)
 		for range rounds {
 		}
 	}

@@ -39,7 +39,7 @@ func (r *Rollcall) connect(ctx context.Context) error {
 	var cloud aws.Config
 	if inS3 || speaks {
 		var err error
-		if cloud, err = awsConfig(ctx); err != nil {
+		if cloud, err = r.aws(ctx); err != nil {
 			return err
 		}
 	}
@@ -61,10 +61,24 @@ func (r *Rollcall) connect(ctx context.Context) error {
 	return nil
 }
 
-func inBucket(cloud aws.Config, bucket string) *store.S3 {
-	return store.NewS3(s3.NewFromConfig(cloud, func(o *s3.Options) {
+// aws is where AWS is and who we are there, read once, when it is first needed.
+func (r *Rollcall) aws(ctx context.Context) (aws.Config, error) {
+	if r.cloud == nil {
+		cloud, err := awsConfig(ctx)
+		if err != nil {
+			return aws.Config{}, err
+		}
+		r.cloud = &cloud
+	}
+	return *r.cloud, nil
+}
+
+func inBucket(cloud aws.Config, bucket string) *store.S3 { return store.NewS3(ofS3(cloud), bucket) }
+
+func ofS3(cloud aws.Config) *s3.Client {
+	return s3.NewFromConfig(cloud, func(o *s3.Options) {
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // else a line on stderr for each object without one
-	}), bucket)
+	})
 }
 
 func awsConfig(ctx context.Context) (aws.Config, error) {

@@ -81,21 +81,23 @@ func (p *planner) everybody() *sweep.Plan {
 	return p.Plan(all, p.witnesses)
 }
 
-// largest is the plan of the round that fits least: the one that most time is missing for;
+// largest is who is due in the round that fits least: the one that most time is missing for;
 // when every round fits with its timeouts cut, the one in which those who are due lack most;
 // and when they fit in full, the one that wants most with all who may be called. Rounds are
 // the indexes of the targets due in each.
-func (p *planner) largest(rounds iter.Seq2[int, []int]) *sweep.Plan {
+func (p *planner) largest(rounds iter.Seq2[int, []int]) (largest []int) {
 	var wanted, short, missing time.Duration
-	var largest []int
 	for _, due := range rounds {
 		w, s, m := p.Foresee(p.asked(due))
 		if cmp.Or(cmp.Compare(m, missing), cmp.Compare(s, short), cmp.Compare(w, wanted)) > 0 {
 			wanted, short, missing, largest = w, s, m, due
 		}
 	}
-	return p.Plan(p.asked(largest))
+	return largest
 }
+
+// plan is that of a round in which these targets are due.
+func (p *planner) plan(due []int) *sweep.Plan { return p.Plan(p.asked(due)) }
 
 // asked are all that a round may ask in which these targets are due, good until it is asked
 // again.

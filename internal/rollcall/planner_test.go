@@ -109,12 +109,12 @@ targets:
 `)
 	p := newPlanner(f, 30*time.Second, 4)
 	for _, order := range [][][]int{{{0}, {3}}, {{3}, {0}}} {
-		got := p.largest(slices.All(order))
+		got := p.plan(p.largest(slices.All(order)))
 		if fmt.Sprint(got.Cut) != "[slow]" {
 			t.Errorf("the largest round cuts %v and leaves out %v, want the one that cuts slow", got.Cut, got.LeftOut)
 		}
 	}
-	if got := p.largest(slices.All([][]int{{}, {0}, {}})); fmt.Sprint(got.Cut, got.LeftOut) != "[] [wire edge]" {
+	if got := p.plan(p.largest(slices.All([][]int{{}, {0}, {}}))); fmt.Sprint(got.Cut, got.LeftOut) != "[] [wire edge]" {
 		t.Errorf("the largest round cuts %v and leaves out %v, want wire and edge left out", got.Cut, got.LeftOut)
 	}
 }
@@ -136,7 +136,7 @@ func TestWhoIsLateInARound(t *testing.T) {
 	targets := f.Asked()
 	family := judge.Kin(targets, f.Groups)
 	p := newPlanner(f, time.Minute, 10)
-	rounds, _ := judge.Cycle(targets)
+	rounds, _ := judge.Cycle(targets, time.Minute)
 	looked := 0
 	for _, due := range rounds {
 		var want []string
@@ -180,8 +180,9 @@ func BenchmarkLargestOfTenThousand(b *testing.B) {
 			f := parsed(b, c.list)
 			b.ReportAllocs()
 			for b.Loop() {
-				rounds, _ := judge.Cycle(f.Asked())
-				newPlanner(f, time.Minute, 860).largest(rounds)
+				rounds, _ := judge.Cycle(f.Asked(), time.Minute)
+				p := newPlanner(f, time.Minute, 860)
+				p.plan(p.largest(rounds))
 			}
 		})
 	}

@@ -2,7 +2,8 @@
 //
 // [Open] connects what the settings name; [Rollcall.Round] plays a scheduled round with
 // memory and messages; [Rollcall.Check] asks now, remembers nothing and tells nobody;
-// [Rollcall.Validate] proves a targets file without asking anybody.
+// [Rollcall.Validate] proves a targets file without asking anybody, [Rollcall.Plan] forecasts
+// how its rounds run and what they cost, and [Rollcall.Push] puts it where they read it.
 package rollcall
 
 import (
@@ -14,6 +15,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"rollcall/internal/check"
 	"rollcall/internal/fleet"
@@ -31,13 +34,13 @@ import (
 // safe: no store outside the process, no topic, no metrics.
 type Settings struct {
 	Version string // of this program, for its User-Agent
-	Config  string // where the targets file is: a path, file:PATH, or - for standard input
+	Config  string // where the targets file is: a path, file:PATH, s3://BUCKET/KEY, ssm:/NAME, or - for standard input
 	Fleet   string // what the targets file must be called; empty: whatever it says
 	Store   string // a folder or s3://BUCKET; empty: the memory of this process
 	Topic   string // ARN of the topic for people; empty: nobody is told
 
-	Timeout  time.Duration // of a whole round, where its context has no deadline; 0: 55 s
-	Interval time.Duration // of the schedule; 0: 1 m
+	Timeout  time.Duration // of a whole round, where its context has no deadline; 0: that of Interval in [Intervals], else 55 s
+	Interval time.Duration // of the schedule, whole minutes; 0: 1 m
 	Memory   int64         // bytes the process may use; 0: unknown
 	Workers  int           // a person's own limit; 0: none
 
@@ -65,8 +68,6 @@ type Seen struct {
 }
 
 const (
-	// FunctionTimeout is the Timeout of the deployed function.
-	FunctionTimeout = 55 * time.Second
 	// functionFiles is how many descriptors Lambda gives a function, not to be raised.
 	functionFiles = 1024
 	// Whole is the only shard of a fleet that fits one function.
@@ -81,21 +82,30 @@ type Rollcall struct {
 	topic    string
 	share    float64                  // of processors
 	kept     map[string]*store.States // by fleet: what a process knows it has written
+	cloud    *aws.Config              // nil: nothing of AWS was needed so far
+	list     place                    // where AWS keeps the targets file; nil: it was not read there so far
+	readTry  time.Duration            // how long a round waits for it, each of [readTries]
 }
 
 // Open connects what the settings name. Nothing is asked yet, but a store that cannot be
 // used is an error. With less than a whole processor the process goes on with GOMAXPROCS 1.
 func Open(ctx context.Context, s Settings) (*Rollcall, error) {
-	if s.Timeout == 0 {
-		s.Timeout = FunctionTimeout
-	}
 	if s.Interval == 0 {
 		s.Interval = time.Minute
+	}
+	if s.Interval < 0 || s.Interval%time.Minute != 0 {
+		return nil, fmt.Errorf("a round every %s, want whole minutes", s.Interval)
+	}
+	if s.Timeout == 0 {
+		s.Timeout = FunctionTimeout
+		if in, err := IntervalOf(s.Interval); err == nil {
+			s.Timeout = in.Timeout
+		}
 	}
 	if s.Metrics == nil {
 		s.Metrics = io.Discard
 	}
-	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, share: processors(s.Processors), kept: map[string]*store.States{}}
+	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, share: processors(s.Processors), kept: map[string]*store.States{}, readTry: readTry}
 	oneThread(r.share)
 	if r.topic == "" && s.Voice != nil {
 		r.topic = "local"
@@ -117,7 +127,7 @@ func (r *Rollcall) Round(ctx context.Context, scheduled time.Time, by string) (h
 	return round.Round{
 		Scheduled: scheduled.UTC(), By: by, Shard: Whole,
 		Interval: r.settings.Interval, Fleet: r.settings.Fleet, Topic: r.topic,
-		Read:    r.read,
+		Read:    r.readInTime,
 		Parse:   func(file []byte) (*fleet.Fleet, error) { return r.parse(file, fromEnvironment) },
 		Memory:  func(fleet string) round.Memory { return r.states(fleet) },
 		Archive: func(fleet string) round.Archive { return r.states(fleet) },
@@ -156,10 +166,6 @@ func (r *Rollcall) states(fleet string) *store.States {
 		r.kept[fleet] = store.NewStates(r.objects, fleet, Whole)
 	}
 	return r.kept[fleet]
-}
-
-func (r *Rollcall) read(ctx context.Context) ([]byte, error) {
-	return source.Read(ctx, r.settings.Config)
 }
 
 func (r *Rollcall) parse(file []byte, look lookup) (*fleet.Fleet, error) {

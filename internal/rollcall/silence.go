@@ -179,7 +179,7 @@ func (r running) find(name string) ([]fleet.Target, error) {
 	if _, unknown := r.written.Select([]string{name}); unknown == nil {
 		return nil, fleet.Problems{{
 			What:   fmt.Sprintf("%q is in the targets file, but not in the last good copy of it, which is what the rounds ask", name),
-			Remedy: "deploy the file first",
+			Remedy: "deploy or push the file first",
 		}}
 	}
 	return nil, err

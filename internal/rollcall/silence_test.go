@@ -103,7 +103,7 @@ func TestSilenceKnowsWhatRuns(t *testing.T) {
 		t.Errorf("what runs: %+v, %v", done, err)
 	}
 	for name, want := range map[string]string{
-		"wishes":  `"wishes" is in the targets file, but not in the last good copy of it, which is what the rounds ask; deploy the file first`,
+		"wishes":  `"wishes" is in the targets file, but not in the last good copy of it, which is what the rounds ask; deploy or push the file first`,
 		"chekout": `no target or group is named "chekout"; did you mean "checkout"?`,
 		"empty":   `group "empty" has no targets; name another`,
 		"":        `no target or group is named ""`,
@@ -185,12 +185,12 @@ func TestSilenceInABucket(t *testing.T) {
 		fault := proxy.Inject(awslocal.Fault{Path: "/" + c.bucket + "/", Do: awslocal.Answer(refused.status, refused.code)})
 		_, err := silence("s3://" + c.bucket)
 		fault.Lift()
-		var e *StoreError
+		var e *AccessError
 		if !errors.As(err, &e) || e.Error() != "store s3://"+c.bucket+": "+e.What || !strings.HasPrefix(e.What, refused.what) || !strings.Contains(e.Remedy, refused.remedy) {
 			t.Errorf("%s: %v, want %q and %q", refused.code, err, refused.what, refused.remedy)
 		}
 	}
-	var e *StoreError
+	var e *AccessError
 	if _, err := silence("s3://no-such-bucket-of-ours"); !errors.As(err, &e) || e.What != "there is no such bucket" || !strings.Contains(e.Remedy, "output Bucket") {
 		t.Errorf("a wrong bucket: %v", err)
 	}

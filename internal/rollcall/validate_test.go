@@ -63,6 +63,21 @@ func busiest(f *fleet.Fleet) (most int) {
 	return most
 }
 
+// On a schedule with fewer rounds the targets of several minutes fall into one, and all of
+// them where no every is longer than it.
+func TestRoundsOfASchedule(t *testing.T) {
+	list := "fleet: shop\ndefaults: {timeout: 1s, attempts: 1}\ntargets:\n"
+	for i := range 60 {
+		list += fmt.Sprintf("  - {name: t%d, url: https://h%d.example.com, every: %dm}\n", i, i, 1+i%5)
+	}
+	wanted := func(interval time.Duration) int {
+		return int(validate(t, Settings{Workers: 1, Interval: interval}, list, time.Hour).Largest.Wanted / (time.Second + sweep.Grace))
+	}
+	if minute, two, five := wanted(time.Minute), wanted(2*time.Minute), wanted(5*time.Minute); minute >= two || two >= five || five != 60 {
+		t.Errorf("the largest round of a schedule asks %d targets in every minute, %d in every second, %d in every fifth; want more and more, and all", minute, two, five)
+	}
+}
+
 func TestCutAndBeyond(t *testing.T) {
 	const list = "fleet: shop\ndefaults: {attempts: 1}\ntargets:\n" +
 		"  - {name: slow, url: https://a.example.com, timeout: 30s}\n  - {name: quick, url: https://b.example.com, timeout: 2s}\n"
@@ -97,7 +112,8 @@ func TestLargestIsTheOneThatFitsLeast(t *testing.T) {
 		f.Targets = append(f.Targets, fleet.Target{Target: health.Target{Name: fmt.Sprint("short", i),
 			Policy: health.Policy{Enabled: true, Every: time.Minute, Timeout: time.Second, Attempts: 1}}})
 	}
-	if got := newPlanner(&f, 30*time.Second, 1).largest(rounds); len(got.Beyond) == 0 {
+	p := newPlanner(&f, 30*time.Second, 1)
+	if got := p.plan(p.largest(rounds)); len(got.Beyond) == 0 {
 		t.Errorf("the largest round wants %s and leaves out nobody, want the one with 40 targets of which 12 do not fit", got.Wanted)
 	}
 }

@@ -99,7 +99,7 @@ func (r *Rollcall) Why(ctx context.Context, name string, now time.Time) (Why, er
 	case running.foreign != nil:
 		return Why{}, running.foreign
 	case running.unseen:
-		return Why{}, &StoreError{Store: r.settings.Store, What: "no state of fleet " + running.Name, Remedy: "no round has run there, or it is another store"}
+		return Why{}, &AccessError{Deed: "store", Place: r.settings.Store, What: "no state of fleet " + running.Name, Remedy: "no round has run there, or it is another store"}
 	}
 	silences, err := r.states(running.Name).Silences(ctx)
 	if err != nil {

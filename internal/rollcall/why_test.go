@@ -168,7 +168,7 @@ func TestWhatIsMissing(t *testing.T) {
 
 func TestWhyNot(t *testing.T) {
 	s := Settings{Config: file(t, threeTargets), Store: t.TempDir()}
-	var e *StoreError
+	var e *AccessError
 	if _, err := open(t, s).Why(t.Context(), "cart", thisMinute()); !errors.As(err, &e) || e.What != "no state of fleet shop" || e.Remedy == "" {
 		t.Errorf("before any round: %v", err)
 	}

@@ -1,6 +1,9 @@
-// Package source reads bytes and secrets from where they are kept.
+// Package source reads bytes and secrets from where they are kept, and puts a targets file
+// in the place of another.
 //
-// A location is a path, file:PATH, or - for standard input. A [Parameter] is a secret of SSM.
+// A location is a path, file:PATH, - for standard input, s3://BUCKET/KEY or ssm:/NAME; what
+// needs no AWS is read by [Read]. An [Object] and a [Setting] are targets files in S3 and in
+// SSM, which can be read again and again, and replaced. A [Parameter] is a secret of SSM.
 package source
 
 import (
@@ -10,27 +13,55 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 )
 
-// MaxSize is the most that is read from any place, in bytes: far above what a targets
-// file may hold, far below what would hurt.
-const MaxSize = 64 << 20
+// MaxSize is the most that is read from any place, in bytes: twice what a targets file
+// may hold, and far below what would hurt a small function.
+const MaxSize = 8 << 20
 
-// Name is how a location is called in messages: a path without its scheme, or "stdin".
-func Name(location string) string {
-	if location == "-" {
-		return "stdin"
-	}
-	return strings.TrimPrefix(location, "file:")
+// What a place in AWS may answer, beside what goes wrong with it.
+var (
+	// ErrAbsent is a place that surely holds nothing.
+	ErrAbsent = errors.New("nothing is there")
+	// ErrRaced is a place where somebody else has put another file since it was read.
+	ErrRaced = errors.New("it holds another file by now")
+)
+
+// Copy is a file as a place of AWS held it at some moment. The zero Copy is of a place that
+// held nothing.
+type Copy struct {
+	Data    []byte // not to be changed
+	Version string // what the place calls it: "version 7" of SSM, and of S3 where the bucket keeps versions, else "ETag 5d41"; empty: nothing was there
+	Covered string // of what was put there: the version of somebody else's that it replaced unseen; empty: none that is known
+
+	etag   string // S3's
+	number int64  // SSM's, from 1
 }
 
-// Read returns everything at the location. The error names the place and what to do.
-func Read(ctx context.Context, location string) ([]byte, error) {
-	if location == "-" {
-		return readWaiting(ctx, os.Stdin)
+// there reports whether there is anything.
+func (c Copy) there() bool { return c.Version != "" }
+
+// Name is how a location is called in messages; see [Location.String]. One that is none is
+// called as it is written.
+func Name(location string) string {
+	l, err := Parse(location)
+	if err != nil {
+		return location
 	}
-	return readFile(Name(location))
+	return l.String()
+}
+
+// Read returns everything in a file or on standard input. The error names the place and what
+// to do.
+func Read(ctx context.Context, l Location) ([]byte, error) {
+	switch {
+	case l.Remote():
+		return nil, fmt.Errorf("read %s: only AWS can", l)
+	case l.Stdin:
+		return readWaiting(ctx, os.Stdin)
+	default:
+		return readFile(l.Path)
+	}
 }
 
 // readWaiting reads what a person may still be typing: it gives up when ctx ends, and leaves
@@ -74,7 +105,10 @@ func readAll(name string, r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if len(data) > MaxSize {
-		return nil, fmt.Errorf("read %s: more than %d MiB, want a targets file", name, MaxSize>>20)
+		return nil, fmt.Errorf("read %s: %w", name, errHuge)
 	}
 	return data, nil
 }
+
+// errHuge is a place that holds more than anybody wrote by hand.
+var errHuge = fmt.Errorf("more than %d MiB, want a targets file", MaxSize>>20)

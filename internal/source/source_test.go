@@ -28,9 +28,14 @@ func TestRead(t *testing.T) {
 		{location: "file:" + path, want: "fleet: shop\n"},
 		{location: filepath.Join(dir, "none.yaml"), problem: "none.yaml: no such file; name the targets file with -f"},
 		{location: dir, problem: ": a folder, want a targets file"},
-		{location: huge, problem: "huge: more than 64 MiB, want a targets file"},
+		{location: "s3://bucket/key", problem: "s3://bucket/key: only AWS can"},
+		{location: huge, problem: "huge: more than 8 MiB, want a targets file"},
 	} {
-		data, err := Read(t.Context(), c.location)
+		at, err := Parse(c.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := Read(t.Context(), at)
 		switch {
 		case c.problem == "" && (err != nil || string(data) != c.want):
 			t.Errorf("read %s: got %q, %v", c.location, data, err)
@@ -51,13 +56,5 @@ func TestReadWaiting(t *testing.T) {
 	defer typed.Close()
 	if _, err := readWaiting(stopped, typing); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped while somebody types: %v, want it to give up", err)
-	}
-}
-
-func TestName(t *testing.T) {
-	for location, want := range map[string]string{"-": "stdin", "file:a.yaml": "a.yaml", "a.yaml": "a.yaml"} {
-		if got := Name(location); got != want {
-			t.Errorf("name of %s: got %s, want %s", location, got, want)
-		}
 	}
 }

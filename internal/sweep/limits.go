@@ -38,3 +38,9 @@ func (l Limits) MaxWorkers() int {
 	}
 	return int(max(1, most))
 }
+
+// Uses is what a sweep takes at most with so many workers: open files and bytes of memory,
+// what is kept back from asking included.
+func (l Limits) Uses(workers int) (files int, memory int64) {
+	return ownFiles + lookups + workers*max(1, l.Sockets), ownMemory + int64(workers)*(max(0, l.Body)+besides)
+}

@@ -32,3 +32,18 @@ func TestMaxWorkers(t *testing.T) {
 		}
 	}
 }
+
+// What a sweep uses stays below what limits it, and with one worker more it would not.
+func TestUses(t *testing.T) {
+	for _, l := range []sweep.Limits{
+		{Files: 1024}, {Files: 1024, Sockets: 2}, {Memory: 512 << 20, Body: 256 << 10}, {Memory: 128 << 20},
+	} {
+		within := func(workers int) bool {
+			files, memory := l.Uses(workers)
+			return (l.Files == 0 || files <= l.Files) && (l.Memory == 0 || memory <= l.Memory)
+		}
+		if most := l.MaxWorkers(); !within(most) || within(most+1) {
+			t.Errorf("%+v: %d workers stay within it: %v, one more: %v", l, most, within(most), within(most+1))
+		}
+	}
+}

@@ -208,3 +208,12 @@ func (p *Plan) lay(s *stage, all []place, queues []queue) {
 	p.WorstCase = from
 	p.Slack = max(0, p.Budget-p.WorstCase)
 }
+
+// Jobs is how many jobs are asked from the first pass on, if there is time, and how many
+// only if they are called.
+func (p *Plan) Jobs() (due, late int) {
+	for i := range p.jobs {
+		late += skipped(&p.jobs[i])
+	}
+	return len(p.jobs) - late, late
+}

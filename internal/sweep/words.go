@@ -37,14 +37,11 @@ func (p *Plan) Err() error {
 
 // who needs the time: those who are due, and whoever may be called beside them.
 func (p *Plan) who() string {
-	late := 0
-	for i := range p.jobs {
-		late += skipped(&p.jobs[i])
-	}
+	due, late := p.Jobs()
 	if late == 0 {
-		return plural(len(p.jobs), "target needs", "targets need")
+		return plural(due, "target needs", "targets need")
 	}
-	return fmt.Sprintf("%s and %d more that may be called need", plural(len(p.jobs)-late, "target", "targets"), late)
+	return fmt.Sprintf("%s and %d more that may be called need", plural(due, "target", "targets"), late)
 }
 
 // tooShort is why a job that the plan has no time for is not asked.
