@@ -92,8 +92,8 @@ type finding struct {
 	verdict verdict
 }
 
-// judge finds what became of every bound.
-func judge(rows []*row) []finding {
+// findingsOf is what became of every bound.
+func findingsOf(rows []*row) []finding {
 	all := make([]finding, len(bounds))
 	for i, b := range bounds {
 		all[i] = b.judge(rows)

@@ -145,7 +145,7 @@ func TestReportFails(t *testing.T) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	r := results{rows: made()}
-	r.findings = judge(r.rows)
+	r.findings = findingsOf(r.rows)
 	page := r.markdown(true)
 	for _, f := range r.findings {
 		if f.verdict == notMeasured {

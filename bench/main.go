@@ -7,6 +7,8 @@
 //	go run . -only 'https 1000 ' -runs 1          once each
 //	go run . -list                                the rows and how long they should take
 //
+// `make power` runs `bench power`: the function itself by its memory size, see power.go.
+//
 // The exit status is 1 when a bound is missed, 2 when nothing could be measured.
 package main
 
@@ -37,6 +39,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == "power" {
+		exit(power(ctx, os.Args[2:], os.Stdout))
+	}
 	exit(run(ctx, os.Args[1:], os.Stdout))
 }
 
@@ -107,7 +112,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return report(f, results{describe(t, began), rows, judge(rows)}, out)
+	return report(f, results{describe(t, began), rows, findingsOf(rows)}, out)
 }
 
 // open builds what is wanted and starts the mock.
@@ -135,18 +140,24 @@ func open(ctx context.Context, f flags, out io.Writer) (t track, err error) {
 	if err := t.unbuilt["rollcall"]; err != nil {
 		return t, err
 	}
-	if t.mechanism, err = quota.Choose(f.quota); err != nil {
-		return t, err
+	err = t.start(f.quota)
+	return t, err
+}
+
+// start finds out how to hold a share, and starts the mock.
+func (t *track) start(mechanism string) (err error) {
+	if t.mechanism, err = quota.Choose(mechanism); err != nil {
+		return err
 	}
 	if t.scratch, err = os.MkdirTemp("", "rollcall-bench-"); err != nil {
-		return t, err
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return t, err
+		return err
 	}
 	t.mock, err = mock.Spawn(self, "mock")
-	return t, err
+	return err
 }
 
 func (t track) close() {
