@@ -32,6 +32,7 @@ type room struct {
 var house = map[string]room{
 	"functions":    {floor: 6, below: true, aws: true},
 	"cmd/rollcall": {floor: 6, below: true},
+	"internal/e2e": {floor: 6, below: true, aws: true}, // its tests are all there is of it
 
 	"internal/rollcall": {floor: 5, below: true, aws: true, except: []string{"internal/importer"}},
 
@@ -115,6 +116,10 @@ func TestRules(t *testing.T) {
 		{file{room: "internal/metric", test: true}, "github.com/aws/smithy-go", "internal/metric imports the AWS SDK"},
 		{file{room: "internal/topic"}, "github.com/aws/aws-sdk-go-v2/service/sns", ""},
 		{file{room: "functions"}, "github.com/aws/aws-lambda-go/lambda", ""},
+		{file{room: "internal/e2e", test: true}, "rollcall/internal/notify", ""},
+		{file{room: "internal/e2e", test: true}, "rollcall/internal/awslocal", ""},
+		{file{room: "functions", test: true}, "rollcall/internal/e2e", "functions (floor 6) imports internal/e2e (floor 6)"},
+		{file{room: "internal/peer", test: true}, "rollcall/internal/e2e", "internal/peer serves tests and imports internal/e2e: it may import no room"},
 		{file{room: "internal/judge"}, "os", "internal/judge is pure and imports os"},
 		{file{room: "internal/notify"}, "net/http", "internal/notify is pure and imports net/http"},
 		{file{room: "internal/judge", test: true}, "os", ""},

@@ -7,57 +7,33 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"rollcall/internal/rollcall"
+	"rollcall/internal/source"
 )
 
 // What template.yaml promises, each promise held against what CloudFormation makes of it.
 func TestTemplate(t *testing.T) {
 	tmpl := readTemplate(t)
-	t.Run("grants what a round needs", tmpl.grantsWhatARoundNeeds)
+	t.Run("knows every call", knowsEveryCall)
+	t.Run("keeps its promises", tmpl.keepsItsPromises)
+	t.Run("offers the intervals", tmpl.offersTheIntervals)
 	t.Run("sets what the function reads", tmpl.setsWhatTheFunctionReads)
 	t.Run("runs what the build makes", tmpl.runsWhatTheBuildMakes)
-	t.Run("asks once a minute", tmpl.asksOnceAMinute)
-	t.Run("rings when rounds are missing", tmpl.ringsWhenRoundsAreMissing)
 	t.Run("lets alarms reach the operator", tmpl.letsAlarmsReachTheOperator)
 	t.Run("mails who is named", tmpl.mailsWhoIsNamed)
 	t.Run("shuts the bucket and forgets", tmpl.shutsTheBucketAndForgets)
 	t.Run("keeps the log for a while", tmpl.keepsTheLogForAWhile)
 	t.Run("names nothing", tmpl.namesNothing)
+	t.Run("stands anywhere", tmpl.standsAnywhere)
 	t.Run("tells what is where", tmpl.tellsWhatIsWhere)
+	t.Run("names the next steps", tmpl.namesTheNextSteps)
 	t.Run("explains its parameters", tmpl.explainsItsParameters)
-	t.Run("makes nothing for Slack unasked", tmpl.makesNothingForSlackUnasked)
-	t.Run("grants what a post needs", tmpl.grantsWhatAPostNeeds)
+	t.Run("takes the locations that are read", tmpl.takesTheLocationsThatAreRead)
 	t.Run("keeps messages until they are told", tmpl.keepsMessagesUntilTheyAreTold)
 	t.Run("brings both topics to Slack", tmpl.bringsBothTopicsToSlack)
-	t.Run("rings when Slack is not told", tmpl.ringsWhenSlackIsNotTold)
-	t.Run("rings while Slack is not told", tmpl.ringsWhileSlackIsNotTold)
-}
-
-// What the function may do: these grants, neither more nor less.
-func (tmpl template) grantsWhatARoundNeeds(t *testing.T) {
-	same(t, "grants of the function", grants(tmpl.one(t, "CheckRole")), []string{
-		"Allow logs:CreateLogStream on ${Log.Arn}",
-		"Allow logs:PutLogEvents on ${Log.Arn}",
-		"Allow s3:GetObject on ${Bucket.Arn}/config/*",
-		"Allow s3:GetObject on ${Bucket.Arn}/silences/*",
-		"Allow s3:GetObject on ${Bucket.Arn}/state/*",
-		"Allow s3:ListBucket on ${Bucket.Arn}", // without it, absent reads as forbidden
-		"Allow s3:PutObject on ${Bucket.Arn}/config/*",
-		"Allow s3:PutObject on ${Bucket.Arn}/state/*",
-		"Allow sns:Publish on ${AlertTopic}",
-	})
-	same(t, "who may be the function", statements(at(tmpl.one(t, "CheckRole").Properties, "AssumeRolePolicyDocument")),
-		[]string{"Allow sts:AssumeRole to lambda.amazonaws.com"})
-	same(t, "role of the function", text(tmpl.one(t, "CheckFunction").Properties["Role"]), "${CheckRole.Arn}")
-
-	schedule := "CheckFunctionRound"
-	same(t, "grants of the schedule", grants(tmpl.one(t, schedule+"Role")), []string{"Allow lambda:InvokeFunction on ${CheckFunction.Arn}"})
-	same(t, "whatever grants anything", tmpl.withPrefix("AWS::IAM::", "AWS::Lambda::Permission"), []string{"CheckFunctionRoundRole", "CheckRole", "SlackRole"})
 }
 
 // The template sets what the function reads, and nothing that it does not read.
@@ -75,15 +51,6 @@ func (tmpl template) setsWhatTheFunctionReads(t *testing.T) {
 		return !strings.HasPrefix(name, "ROLLCALL_") // others are for ${env:...} in the targets file
 	})
 	same(t, "variables that the template sets", ours, reads)
-	for name, want := range map[string]string{
-		"ROLLCALL_CONFIG":  "file:targets.yaml", // where build-CheckFunction packs it
-		"ROLLCALL_FLEET":   "${FleetName}",
-		"ROLLCALL_BUCKET":  "${Bucket}",
-		"ROLLCALL_TOPIC":   "${AlertTopic}",
-		"ROLLCALL_WORKERS": "${Workers}",
-	} {
-		same(t, name, text(sets[name]), want)
-	}
 }
 
 func (tmpl template) runsWhatTheBuildMakes(t *testing.T) {
@@ -104,7 +71,6 @@ func (tmpl template) runsWhatTheBuildMakes(t *testing.T) {
 			}
 		}
 	}
-	same(t, "MemorySize", text(tmpl.one(t, "CheckFunction").Properties["MemorySize"]), "${MemorySize}")
 	settings := readFile(t, "../../samconfig.toml")
 	for _, want := range []string{"build_in_source = true", `capabilities = "CAPABILITY_IAM"`} {
 		if !strings.Contains(settings, "\n"+want+"\n") {
@@ -113,86 +79,15 @@ func (tmpl template) runsWhatTheBuildMakes(t *testing.T) {
 	}
 }
 
-// One event is one round, at its scheduled time, and never a late or a second one.
-func (tmpl template) asksOnceAMinute(t *testing.T) {
-	interval := tmpl.interval(t)
-	if timeout := seconds(t, tmpl.one(t, "CheckFunction").Properties["Timeout"]); timeout >= interval || timeout != rollcall.FunctionTimeout {
-		t.Errorf("Timeout %v, want %v, as validate and plan assume, and less than the interval, %v", timeout, rollcall.FunctionTimeout, interval)
-	}
-	schedule := tmpl.one(t, "CheckFunctionRound")
-	same(t, "FlexibleTimeWindow", at(schedule.Properties, "FlexibleTimeWindow", "Mode"), "OFF")
-	if state, has := schedule.Properties["State"]; has && state != "ENABLED" {
-		t.Errorf("State %v, want the schedule enabled", state)
-	}
-	var round event
-	if err := json.Unmarshal([]byte(at(schedule.Properties, "Target", "Input").(string)), &round); err != nil {
-		t.Fatal(err)
-	}
-	same(t, "the schedule's event", round, event{Kind: "round", Scheduled: "<aws.scheduler.scheduled-time>"})
-
-	invoke := tmpl.one(t, "CheckFunctionEventInvokeConfig")
-	same(t, "tries again after a failure", invoke.Properties["MaximumRetryAttempts"], any(0.0))
-	queued := seconds(t, invoke.Properties["MaximumEventAgeInSeconds"])
-	same(t, "age in Lambda's queue", queued, time.Minute)
-	if delivered := seconds(t, at(schedule.Properties, "Target", "RetryPolicy", "MaximumEventAgeInSeconds")); delivered+queued > 2*interval {
-		t.Errorf("a round may be delivered %v late, want at most two intervals", delivered+queued)
-	}
-}
-
-// Two alarms on the last line of a round ring when it is missing: soon when all are, later
-// when some are.
-func (tmpl template) ringsWhenRoundsAreMissing(t *testing.T) {
-	interval := tmpl.interval(t)
-	same(t, "alarms", tmpl.withPrefix("AWS::CloudWatch::Alarm"), []string{"FailingAlarm", "SlackAlarm", "SlackWaitingAlarm", "StoppedAlarm"})
-	for name, want := range map[string]struct {
-		intervals, periods, threshold float64
-	}{
-		"StoppedAlarm": {intervals: 1, periods: 3, threshold: 1},
-		"FailingAlarm": {intervals: 15, periods: 1, threshold: 12},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := tmpl.one(t, name).Properties
-			same(t, "metric", text(p["Namespace"])+" "+text(p["MetricName"])+" "+text(p["Statistic"]), "Rollcall RoundsCompleted Sum")
-			same(t, "Dimensions", p["Dimensions"], any([]any{map[string]any{"Name": "Fleet", "Value": map[string]any{"Ref": "FleetName"}}}))
-			same(t, "Period", p["Period"], any(want.intervals*interval.Seconds()))
-			same(t, "EvaluationPeriods", p["EvaluationPeriods"], any(want.periods))
-			same(t, "DatapointsToAlarm", p["DatapointsToAlarm"], any(want.periods)) // fewer ring for old gaps
-			same(t, "rings", text(p["ComparisonOperator"]), "LessThanThreshold")
-			same(t, "Threshold", p["Threshold"], any(want.threshold))
-			same(t, "TreatMissingData", p["TreatMissingData"], "breaching")
-			tellsTheOperator(t, p)
-		})
-	}
-}
-
-// tellsTheOperator holds an alarm to telling somebody, both ways, and what to do.
-func tellsTheOperator(t *testing.T, alarm map[string]any) {
-	t.Helper()
-	same(t, "AlarmActions", text(alarm["AlarmActions"]), "${OperatorTopic}")
-	same(t, "OKActions", text(alarm["OKActions"]), "${OperatorTopic}")
-	if enabled, has := alarm["ActionsEnabled"]; has && enabled != true {
-		t.Errorf("ActionsEnabled %v, want the alarm to tell somebody", enabled)
-	}
-	const room = 1024 - 150 // of a description, less what the names in it may grow to
-	if said := text(alarm["AlarmDescription"]); !strings.Contains(said, "What to do: ") || len(said) > room {
-		t.Errorf("AlarmDescription %q: want what to do, in at most %d characters", said, room)
-	}
-}
-
 func (tmpl template) letsAlarmsReachTheOperator(t *testing.T) {
-	same(t, "topic policies", tmpl.withPrefix("AWS::SNS::TopicPolicy"), []string{"OperatorTopicPolicy"})
 	policy := tmpl.one(t, "OperatorTopicPolicy").Properties
 	same(t, "of topics", text(policy["Topics"]), "${OperatorTopic}")
 	same(t, "who may publish", statements(policy["PolicyDocument"]), []string{
 		"Allow sns:Publish on ${OperatorTopic} to cloudwatch.amazonaws.com" +
 			" if ArnLike aws:SourceArn arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*" +
 			" if StringEquals aws:SourceAccount ${AWS::AccountId}"})
-	for _, alarm := range tmpl.withPrefix("AWS::CloudWatch::Alarm") { // it may ring at once
-		same(t, alarm+" waits for", text(tmpl.one(t, alarm).DependsOn), "OperatorTopicPolicy")
-	}
-	for _, topic := range []string{"AlertTopic", "OperatorTopic"} { // the key of AWS shuts alarms out
-		same(t, "key of "+topic, tmpl.one(t, topic).Properties["KmsMasterKeyId"], nil)
-	}
+	same(t, "who may tell people", statements(tmpl.one(t, "AlertTopicPolicy").Properties["PolicyDocument"]), []string{
+		"Allow sns:Publish on ${AlertTopic} to ${CheckRole.Arn}"})
 }
 
 func (tmpl template) mailsWhoIsNamed(t *testing.T) {
@@ -202,12 +97,12 @@ func (tmpl template) mailsWhoIsNamed(t *testing.T) {
 		{"all@example.com", "ops@example.com", "all@example.com", "ops@example.com"},
 		{"", "ops@example.com", "", "ops@example.com"},
 	} {
-		given := map[string]any{"AlertEmail": c.alert, "OperatorEmail": c.operator}
-		same(t, "people, "+c.alert+"/"+c.operator, tmpl.mails(t, "AlertSubscription", "${AlertTopic}", given), c.people)
-		same(t, "operators, "+c.alert+"/"+c.operator, tmpl.mails(t, "OperatorSubscription", "${OperatorTopic}", given), c.operators)
+		s := tmpl.with(t, map[string]string{"AlertEmail": c.alert, "OperatorEmail": c.operator})
+		same(t, "people, "+c.alert+"/"+c.operator, s.mails(t, "AlertSubscription", "${AlertTopic}"), c.people)
+		same(t, "operators, "+c.alert+"/"+c.operator, s.mails(t, "OperatorSubscription", "${OperatorTopic}"), c.operators)
 	}
 	same(t, "subscriptions", tmpl.withPrefix("AWS::SNS::Subscription"), []string{"AlertSubscription", "OperatorSubscription", "SlackOperatorSubscription", "SlackSubscription"})
-	for _, name := range []string{"AlertEmail", "OperatorEmail"} {
+	for _, name := range []string{"AlertEmail", "OperatorEmail", "SlackWebhook", "TargetsLocation", "CriticalAction"} {
 		same(t, "default of "+name, tmpl.Parameters[name].Default, any(""))
 	}
 }
@@ -217,8 +112,6 @@ func (tmpl template) shutsTheBucketAndForgets(t *testing.T) {
 	same(t, "public access", at(b.Properties, "PublicAccessBlockConfiguration"), any(map[string]any{
 		"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true}))
 	same(t, "ownership", text(at(b.Properties, "OwnershipControls", "Rules", "0", "ObjectOwnership")), "BucketOwnerEnforced")
-	same(t, "encryption", at(b.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration", "0",
-		"ServerSideEncryptionByDefault", "SSEAlgorithm"), "AES256")
 	same(t, "versions", at(b.Properties, "VersioningConfiguration", "Status"), "Enabled")
 	same(t, "expiry", at(b.Properties, "LifecycleConfiguration", "Rules"), any([]any{map[string]any{
 		"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7.0}},
@@ -235,7 +128,6 @@ func (tmpl template) keepsTheLogForAWhile(t *testing.T) {
 		same(t, "LoggingConfig", at(tmpl.one(t, function).Properties, "LoggingConfig"), any(map[string]any{
 			"LogGroup":  map[string]any{"Ref": log},
 			"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}))
-		same(t, "retention", text(tmpl.one(t, log).Properties["RetentionInDays"]), "${LogRetentionDays}")
 	}
 	if days, is := tmpl.Parameters["LogRetentionDays"].Default.(float64); !is || days < 1 {
 		t.Errorf("LogRetentionDays is %v by default, want days", tmpl.Parameters["LogRetentionDays"].Default)
@@ -256,6 +148,17 @@ func (tmpl template) namesNothing(t *testing.T) {
 	}
 }
 
+// It stands in any partition, region and account.
+func (tmpl template) standsAnywhere(t *testing.T) {
+	said, err := json.Marshal(tmpl.Resources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := regexp.MustCompile(`arn:aws[^"]*|[a-z]{2}-[a-z]+-\d\b|\d{12}|\}\.amazonaws\.com`).FindString(string(said)); found != "" {
+		t.Errorf("the resources say %q, want what AWS::Partition, AWS::Region, AWS::AccountId and AWS::URLSuffix are for", found)
+	}
+}
+
 func (tmpl template) tellsWhatIsWhere(t *testing.T) {
 	got := map[string]string{}
 	for name, o := range tmpl.Outputs {
@@ -266,6 +169,7 @@ func (tmpl template) tellsWhatIsWhere(t *testing.T) {
 	}
 	command := got["TestAlert"]
 	delete(got, "TestAlert")
+	delete(got, "NextSteps")
 	same(t, "outputs", got, map[string]string{
 		"Function": "${CheckFunction}", "AlertTopic": "${AlertTopic}", "OperatorTopic": "${OperatorTopic}",
 		"Bucket": "${Bucket}", "LogGroup": "${Log}"})
@@ -281,6 +185,40 @@ func (tmpl template) tellsWhatIsWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "TestAlert's event", e, event{Kind: "test"})
+}
+
+// Whoever has deployed reads what to do next, and that it fits what was deployed.
+func (tmpl template) namesTheNextSteps(t *testing.T) {
+	for _, c := range []struct{ given, first, third string }{
+		{"", "Subscribe somebody to AlertTopic and OperatorTopic", "infra/targets.yaml, then sam build and sam deploy."},
+		{"AlertEmail=all@example.com", "Follow the link in each mail", "then sam build and sam deploy."},
+		{"SlackWebhook=/rollcall/slack", "Subscribe somebody to OperatorTopic too", "then sam build and sam deploy."},
+		{"TargetsLocation=s3://our-targets/shop.yaml", "Subscribe somebody", "then rollcall push s3://our-targets/shop.yaml."},
+	} {
+		given := map[string]string{}
+		if name, value, is := strings.Cut(c.given, "="); is {
+			given[name] = value
+		}
+		said := text(tmpl.with(t, given).Outputs["NextSteps"].Value)
+		steps := regexp.MustCompile(`^1\. (.+) 2\. Run the command TestAlert, (.+) 3\. (.+)$`).FindStringSubmatch(said)
+		if steps == nil || !strings.Contains(steps[1], c.first) || !strings.Contains(steps[3], c.third) {
+			t.Errorf("with %q the next steps are %q, want %q, TestAlert, %q", c.given, said, c.first, c.third)
+		}
+	}
+}
+
+// A location that the function could not read is refused by CloudFormation, and none that it can.
+func (tmpl template) takesTheLocationsThatAreRead(t *testing.T) {
+	takes := regexp.MustCompile(tmpl.Parameters["TargetsLocation"].AllowedPattern)
+	for location, want := range map[string]bool{
+		"s3://our-targets/targets.yaml": true, "s3://our.targets/shop/eu/targets,v2(1)@x=y+z!.yaml": true, "ssm:/targets": true, "ssm:/shop/eu/t.a_r-gets": true,
+		"s3://our-targets": false, "s3://our-targets/": false, "s3://our-targets/a//b": false, "s3://our-targets/a/": false, "s3://our-targets/*": false,
+		"s3://our-targets/${x}": false, "s3://Our/x": false, "ssm:targets": false, "ssm:/a//b": false, "ssm:/*": false, "https://example.com/x": false,
+	} {
+		if _, err := source.Parse(location); takes.MatchString(location) != want || (err == nil) != want {
+			t.Errorf("TargetsLocation %q: taken %v, read %v, want both %v", location, takes.MatchString(location), err == nil, want)
+		}
+	}
 }
 
 // Whoever deploys reads what a parameter is for and what it may be, before AWS refuses it.
@@ -311,19 +249,4 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// interval is the time between two rounds, in whole minutes, as the scheduler counts.
-func (tmpl template) interval(t *testing.T) time.Duration {
-	t.Helper()
-	expression := text(tmpl.one(t, "CheckFunctionRound").Properties["ScheduleExpression"])
-	if expression == "cron(* * * * ? *)" {
-		return time.Minute
-	}
-	rate := regexp.MustCompile(`^rate\((?:1 minute|([2-9]|[1-9]\d+) minutes)\)$`).FindStringSubmatch(expression)
-	if rate == nil {
-		t.Fatalf("ScheduleExpression %q, want cron(* * * * ? *), or rate(N minutes): the scheduler knows no less than a minute", expression)
-	}
-	minutes, _ := strconv.Atoi("0" + rate[1])
-	return time.Duration(max(1, minutes)) * time.Minute
 }
