@@ -35,7 +35,7 @@ const (
 // delays a message, and one after it may tell it once more; none loses it.
 func (h handler) deliver(ctx context.Context, r record, by string) (again time.Duration) {
 	m := webhook.Read(r.Body, r.MessageID, time.Now())
-	log := slog.With("message", m.ID, "what", string(m.Kind), "received", r.received())
+	log := slog.With("id", m.ID, "what", string(m.Kind), "received", r.received())
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(plenty)
