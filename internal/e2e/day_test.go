@@ -35,6 +35,9 @@ func TestDay(t *testing.T) {
 	casts = append(casts, last)
 	w.settles()
 	t.Logf("round 0 is of %s; %d rounds took %s", w.start.Format(time.RFC3339), *rounds, time.Since(begun).Round(time.Second))
+	if why := w.check.Unheld(); why != "" {
+		t.Logf("the functions are not held here to all that Lambda holds them to: %s", why)
+	}
 	w.accounts(casts)
 	w.sums(casts)
 	w.searches(casts)

@@ -138,10 +138,12 @@ func (w *world) deploy() {
 	w.source.Watch(w.proxy)
 }
 
-// function is a function as the template has it, here: reached through the proxy, trusting
-// the stage's authority, and with what an operator has added to its environment.
+// function is a function as the template has it, here: held to its memory and its share of a
+// processor where the machine allows that, reached through the proxy, trusting the stage's
+// authority, and with what an operator has added to its environment.
 func (w *world) function(id, dir string, env map[string]string) awslocal.Function {
 	f := w.stack.Function(id, dir)
+	f.Share, f.HoldMemory = float64(f.Memory)/1769, true // MB that buy a processor (AWS Lambda, "Configure Lambda function memory")
 	f.Env = maps.Clone(f.Env)
 	maps.Copy(f.Env, w.environment())
 	if id == "CheckFunction" {
