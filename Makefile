@@ -89,7 +89,7 @@ build-CheckFunction build-SlackFunction: GOARCH = arm64
 # ARTIFACTS_DIR. The targets file is proven on this machine's architecture, then packed.
 build-CheckFunction: ## what `sam build` runs: the function and its targets, into ARTIFACTS_DIR
 	@test -n "$(ARTIFACTS_DIR)" || { echo 'build-CheckFunction: no ARTIFACTS_DIR, want the folder to build into' >&2; exit 1; }
-	GOOS= GOARCH= CGO_ENABLED=0 go run -trimpath -tags lambda.norpc ./cmd/rollcall validate -f infra/targets.yaml --interval "$$($(MAKE) -s --no-print-directory interval)"
+	GOOS= GOARCH= CGO_ENABLED=0 go run -trimpath -tags lambda.norpc ./cmd/rollcall validate -f infra/targets.yaml --interval "$$($(MAKE) -s --no-print-directory interval)" --memory "$$($(MAKE) -s --no-print-directory memory)"
 	@$(MAKE) --no-print-directory same-fleet
 	mkdir -p "$(ARTIFACTS_DIR)"
 	GOOS=$(GOOS) GOARCH=$(GOARCH) CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags lambda.norpc -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/check
@@ -243,4 +243,10 @@ interval:
 	test -n "$$minutes" || minutes=$$(awk '/^  IntervalMinutes:/ { in_it = 1 } in_it && /Default:/ { gsub(/"/, "", $$2); print $$2; exit }' template.yaml); \
 	echo "$${minutes}m"
 
-.PHONY: help run test ci prove bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval fmt clean go
+# And in how much memory: the least that samconfig.toml says of MemorySize, or the default.
+memory:
+	@size=$$(sed 's/^ *#.*//' samconfig.toml | grep -Eo "MemorySize=[\\\\\"']*[0-9]+" | sed 's/.*[^0-9]//' | sort -n | head -1); \
+	test -n "$$size" || size=$$(awk '/^  MemorySize:/ { in_it = 1 } in_it && /Default:/ { gsub(/"/, "", $$2); print $$2; exit }' template.yaml); \
+	echo "$$size"
+
+.PHONY: help run test ci prove bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval memory fmt clean go

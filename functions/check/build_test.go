@@ -46,15 +46,17 @@ func TestTheAlarmsWatchTheFleetThatIsPacked(t *testing.T) {
 	}
 }
 
-// The build proves that a round fits the interval that is deployed; of several the shortest.
-func TestTheBuildKnowsTheInterval(t *testing.T) {
+// The build proves that a round fits the interval and the memory that are deployed; of several
+// the least.
+func TestTheBuildKnowsWhatIsDeployed(t *testing.T) {
 	for samconfig, want := range map[string]string{
-		"": "1m",
-		`parameter_overrides = "FleetName=shop IntervalMinutes=5"`:                                  "5m",
-		`parameter_overrides = "FleetName=\"shop\" IntervalMinutes=\"15\" X=1"`:                     "15m",
-		`parameter_overrides = ["IntervalMinutes=10", "MemorySize=1024"]`:                           "10m",
-		"parameter_overrides = \"IntervalMinutes=60\"\nparameter_overrides = \"IntervalMinutes=5\"": "5m",
-		"# parameter_overrides = \"IntervalMinutes=5\"":                                             "1m",
+		"": "1m 512",
+		`parameter_overrides = "FleetName=shop IntervalMinutes=5"`:                                  "5m 512",
+		`parameter_overrides = "FleetName=\"shop\" IntervalMinutes=\"15\" X=1"`:                     "15m 512",
+		`parameter_overrides = ["IntervalMinutes=10", "MemorySize=1024"]`:                           "10m 1024",
+		`parameter_overrides = "MemorySize=\"128\" IntervalMinutes=\"2\""`:                          "2m 128",
+		"parameter_overrides = \"IntervalMinutes=60\"\nparameter_overrides = \"IntervalMinutes=5\"": "5m 512",
+		"# parameter_overrides = \"IntervalMinutes=5 MemorySize=128\"":                              "1m 512",
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{
@@ -63,9 +65,14 @@ func TestTheBuildKnowsTheInterval(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		said, err := exec.Command("make", "-s", "-C", dir, "interval").CombinedOutput()
-		if got := strings.TrimSpace(string(said)); err != nil || got != want {
+		said, err := exec.Command("make", "-s", "-C", dir, "interval", "memory").CombinedOutput()
+		if got := strings.Join(strings.Fields(string(said)), " "); err != nil || got != want {
 			t.Errorf("%s: %v, %q, want %s", samconfig, err, got, want)
+		}
+	}
+	for _, want := range []string{`--interval "$$($(MAKE) -s --no-print-directory interval)"`, `--memory "$$($(MAKE) -s --no-print-directory memory)"`} {
+		if !strings.Contains(readFile(t, "../../Makefile"), want) {
+			t.Errorf("Makefile does not validate with %s", want)
 		}
 	}
 }

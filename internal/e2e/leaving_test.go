@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -12,13 +13,19 @@ import (
 
 // emptying is what README says to do with the bucket after `sam delete`, which leaves it. A
 // thousand versions at a time are as many as S3 deletes at once; 400 fit a command line.
-const emptying = `while
-	old=$(aws s3api list-object-versions --bucket "$BUCKET" --max-items 400 --output json \
-		--query '{Quiet: ` + "`true`" + `, Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}')
-	echo "$old" | grep -q VersionId
-do aws s3api delete-objects --bucket "$BUCKET" --delete "$old"
-done
-aws s3api delete-bucket --bucket "$BUCKET"`
+func emptying(t *testing.T) string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	must(t, err)
+	_, leaving, _ := strings.Cut(string(readme), "\n## Leaving\n")
+	_, commands, _ := strings.Cut(leaving, "- **The bucket**")
+	_, commands, _ = strings.Cut(commands, "```sh\n")
+	commands, _, found := strings.Cut(commands, "```")
+	if !found || !strings.Contains(commands, "aws s3api delete-bucket") {
+		t.Fatalf("README's words on leaving are no commands that empty the bucket: %q", commands)
+	}
+	return commands
+}
 
 // leaves follows README's words on leaving. What belongs to the deployment is gone; what the
 // operator has made stays, and is named.
@@ -26,7 +33,7 @@ func (w *world) leaves(t *testing.T) {
 	if out, err := exec.Command("aws", "--version").CombinedOutput(); err != nil {
 		awslocal.LeftOut(t, "the command aws, with which the bucket is emptied: "+strings.TrimSpace(string(out))+" "+err.Error())
 	}
-	run := exec.Command("sh", "-c", emptying)
+	run := exec.Command("sh", "-c", emptying(t))
 	run.Env = append(w.credentials(), "BUCKET="+w.bucket(), "AWS_ENDPOINT_URL="+w.moto.URL())
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("emptying the bucket: %v\n%s", err, out)
