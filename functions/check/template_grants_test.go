@@ -35,7 +35,7 @@ var needed = map[string]needs{
 	"internal/topic sns:Publish": {"CheckRole": grant("sns:Publish ${AlertTopic}")},
 	"internal/source s3:GetObject": {"CheckRole": func(s stack) []string {
 		if object, is := strings.CutPrefix(s.given["TargetsLocation"], "s3://"); is {
-			return grant("s3:GetObject arn:aws:s3:::" + object)(s)
+			return objectOf(object)
 		}
 		return nil
 	}},
@@ -84,6 +84,19 @@ func parameterOf(name string) []string {
 		"Allow kms:Decrypt on arn:aws:kms:" + inRegion + "key/*" +
 			" if StringEquals kms:EncryptionContext:PARAMETER_ARN " + ssmARN + name +
 			" if StringEquals kms:ViaService ssm" + suffix,
+	}
+}
+
+// objectOf is to read one object, also under a key of one's own: S3 decrypts it by its ARN, or by
+// that of its bucket, where that has a bucket key (S3 User Guide, "Using server-side encryption
+// with AWS KMS keys", "Encryption context").
+func objectOf(object string) []string {
+	bucket, _, _ := strings.Cut(object, "/")
+	return []string{
+		"Allow s3:GetObject on arn:aws:s3:::" + object,
+		"Allow kms:Decrypt on arn:aws:kms:" + inRegion + "key/*" +
+			" if StringEquals kms:EncryptionContext:aws:s3:arn arn:aws:s3:::" + object + " arn:aws:s3:::" + bucket +
+			" if StringEquals kms:ViaService s3" + suffix,
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"rollcall/internal/source"
 )
 
 // What template.yaml promises, each promise held against what CloudFormation makes of it.
@@ -32,6 +30,7 @@ func TestTemplate(t *testing.T) {
 	t.Run("names the next steps", tmpl.namesTheNextSteps)
 	t.Run("explains its parameters", tmpl.explainsItsParameters)
 	t.Run("takes the locations that are read", tmpl.takesTheLocationsThatAreRead)
+	t.Run("splits nothing", tmpl.splitsNothing)
 	t.Run("keeps messages until they are told", tmpl.keepsMessagesUntilTheyAreTold)
 	t.Run("brings both topics to Slack", tmpl.bringsBothTopicsToSlack)
 }
@@ -203,20 +202,6 @@ func (tmpl template) namesTheNextSteps(t *testing.T) {
 		steps := regexp.MustCompile(`^1\. (.+) 2\. Run the command TestAlert, (.+) 3\. (.+)$`).FindStringSubmatch(said)
 		if steps == nil || !strings.Contains(steps[1], c.first) || !strings.Contains(steps[3], c.third) {
 			t.Errorf("with %q the next steps are %q, want %q, TestAlert, %q", c.given, said, c.first, c.third)
-		}
-	}
-}
-
-// A location that the function could not read is refused by CloudFormation, and none that it can.
-func (tmpl template) takesTheLocationsThatAreRead(t *testing.T) {
-	takes := regexp.MustCompile(tmpl.Parameters["TargetsLocation"].AllowedPattern)
-	for location, want := range map[string]bool{
-		"s3://our-targets/targets.yaml": true, "s3://our.targets/shop/eu/targets,v2(1)@x=y+z!.yaml": true, "ssm:/targets": true, "ssm:/shop/eu/t.a_r-gets": true,
-		"s3://our-targets": false, "s3://our-targets/": false, "s3://our-targets/a//b": false, "s3://our-targets/a/": false, "s3://our-targets/*": false,
-		"s3://our-targets/${x}": false, "s3://Our/x": false, "ssm:targets": false, "ssm:/a//b": false, "ssm:/*": false, "https://example.com/x": false,
-	} {
-		if _, err := source.Parse(location); takes.MatchString(location) != want || (err == nil) != want {
-			t.Errorf("TargetsLocation %q: taken %v, read %v, want both %v", location, takes.MatchString(location), err == nil, want)
 		}
 	}
 }

@@ -88,13 +88,19 @@ type Rollcall struct {
 }
 
 // Open connects what the settings name. Nothing is asked yet, but a store that cannot be
-// used is an error. With less than a whole processor the process goes on with GOMAXPROCS 1.
+// used is an error, and, where Fleet is set, a Config that is no location. With less than a
+// whole processor the process goes on with GOMAXPROCS 1.
 func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Interval == 0 {
 		s.Interval = time.Minute
 	}
 	if s.Interval < 0 || s.Interval%time.Minute != 0 {
 		return nil, fmt.Errorf("a round every %s, want whole minutes", s.Interval)
+	}
+	// A deployment names its fleet, and is told when it starts; on a command line it is a mistake of
+	// whoever called, and is told where the file is read.
+	if _, err := source.Parse(s.Config); err != nil && s.Fleet != "" {
+		return nil, fmt.Errorf("targets file: %w", err)
 	}
 	if s.Timeout == 0 {
 		s.Timeout = FunctionTimeout
