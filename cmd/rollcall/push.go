@@ -31,7 +31,8 @@ by TargetsLocation. The next round reads it. References such as ${env:TOKEN} go
 as they are written. A file that is wrong, does not fit, or is of another fleet
 than the one it would replace is not pushed, nor one that is there already; and
 in S3, what somebody else has pushed meanwhile is not replaced. SSM knows no
-such condition: there push tells afterwards what it covered.`,
+such condition: there push tells afterwards what it covered. A parameter is
+made a String; a SecureString is read as well, but never replaced.`,
 		Example: `  rollcall push s3://BUCKET/targets.yaml
   rollcall push -f targets.yaml ssm:/rollcall/targets
   git show v1:infra/targets.yaml | rollcall push -f - s3://BUCKET/targets.yaml`,
@@ -70,6 +71,9 @@ func push(cmd *cobra.Command, args []string, f pushFlags) error {
 		return hinted{err, "if another fleet is meant to be watched from there, write --other-fleet"}
 	case errors.Is(err, rollcall.ErrAdvanced):
 		return hinted{err, "or keep it as an advanced parameter, which costs $0.05 a month and cannot become a standard one again, with --advanced"}
+	case errors.Is(err, source.ErrEncrypted):
+		return hinted{err, "a list of targets is no secret: push it to another name, where it becomes a String; or put it by hand: aws ssm put-parameter --name " +
+			to.Parameter + " --type SecureString --key-id KEY --overwrite --value file://FILE"}
 	case err != nil:
 		return err
 	}

@@ -35,17 +35,18 @@ func TestPush(t *testing.T) {
 	w := newWorld(t)
 	t.Chdir(w.folder)
 	moto, proxy := inAWS(t)
-	bucket, parameter := moto.Bucket(t), moto.Parameter(t, "x")
+	bucket, secure := moto.Bucket(t), moto.Parameter(t, "x")
+	parameter := "/targets/" + bucket
 	in := func(lines ...string) string {
 		for i := range lines {
-			lines[i] = strings.NewReplacer("BUCKET", bucket, "PARAMETER", parameter).Replace(lines[i])
+			lines[i] = strings.NewReplacer("BUCKET", bucket, "PARAMETER", parameter, "SECURE", secure).Replace(lines[i])
 		}
-		return strings.NewReplacer(bucket, "BUCKET", parameter, "PARAMETER").Replace(w.transcript(lines...))
+		return strings.NewReplacer(parameter, "PARAMETER", secure, "SECURE", bucket, "BUCKET").Replace(w.transcript(lines...))
 	}
 	w.file("%s", twoTargets)
 	text := in("push -f targets.yaml s3://BUCKET/prod/targets.yaml", "push -f targets.yaml s3://BUCKET/prod/targets.yaml")
 	w.file("%s", strings.ReplaceAll(twoTargets, "checkout", "pay"))
-	text += in("push -f targets.yaml s3://BUCKET/prod/targets.yaml", "push -f s3://BUCKET/prod/targets.yaml ssm:PARAMETER", "push -f ssm:PARAMETER ssm:PARAMETER")
+	text += in("push -f targets.yaml s3://BUCKET/prod/targets.yaml", "push -f s3://BUCKET/prod/targets.yaml ssm:PARAMETER", "push -f ssm:PARAMETER ssm:PARAMETER", "push -f targets.yaml ssm:SECURE")
 
 	w.file("%s", strings.ReplaceAll(twoTargets, "fleet: shop", "fleet: bakery"))
 	text += in("push -f targets.yaml s3://BUCKET/prod/targets.yaml", "push -f targets.yaml ssm:PARAMETER --other-fleet")
@@ -60,6 +61,9 @@ func TestPush(t *testing.T) {
 
 	denied := proxy.Inject(awslocal.Fault{Method: http.MethodPut, Do: awslocal.Answer(403, "AccessDenied")})
 	text += in("push -f targets.yaml s3://BUCKET/prod/targets.yaml")
+	denied.Lift()
+	denied = proxy.Inject(awslocal.Fault{Method: http.MethodGet, Do: awslocal.Answer(403, "AccessDenied")})
+	text += in("validate -f s3://BUCKET/prod/targets.yaml")
 	denied.Lift()
 	w.golden("push.txt", text)
 }

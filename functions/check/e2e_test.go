@@ -129,6 +129,21 @@ func metrics(t *testing.T, lines []string) map[string]float64 {
 	return found
 }
 
+// wantStarted holds the first line of a cold start to what runs there.
+func wantStarted(t *testing.T, line string, says map[string]any) {
+	t.Helper()
+	var started map[string]any
+	must(t, json.Unmarshal([]byte(line), &started))
+	if version, _ := started["version"].(string); started["level"] != "INFO" || started["message"] != "started" || started["timestamp"] == nil || version == "" {
+		t.Errorf("the first line is %s, want which version runs", line)
+	}
+	for key, want := range says {
+		if started[key] != want {
+			t.Errorf("the first line is %s, want %s %v", line, key, want)
+		}
+	}
+}
+
 // The built function against Lambda's Runtime API and AWS's services, all on loopback: a
 // failing and a hanging target are one digest, once.
 func TestEndToEnd(t *testing.T) {
@@ -172,6 +187,7 @@ func TestEndToEnd(t *testing.T) {
 	if last := in.Stdout[len(in.Stdout)-1]; !strings.Contains(last, "RoundsCompleted") {
 		t.Errorf("the last line is %s, want RoundsCompleted", last)
 	}
+	wantStarted(t, in.Stdout[0], map[string]any{"interval": "1m0s", "targets": "file:targets.yaml"})
 	state := c.state()
 	if !state.Round.Equal(scheduled) || len(state.Outbox) != 0 {
 		t.Errorf("state %+v, want this round and nothing owed", state)
@@ -180,8 +196,8 @@ func TestEndToEnd(t *testing.T) {
 	// The same event again asks nobody and tells nobody.
 	asked := failing.Connections() + well.Connections() + hanging.Connections()
 	again := f.Invoke(roundEvent(scheduled), timeout)
-	if again.Error != "" || again.Cold {
-		t.Errorf("the round again: %q, cold %v", again.Error, again.Cold)
+	if again.Error != "" || again.Cold || strings.Contains(strings.Join(again.Stdout, "\n"), `"started"`) {
+		t.Errorf("the round again: %q, cold %v, printed\n%s", again.Error, again.Cold, strings.Join(again.Stdout, "\n"))
 	}
 	if now := failing.Connections() + well.Connections() + hanging.Connections(); now != asked {
 		t.Errorf("the round again opened %d connections", now-asked)

@@ -26,6 +26,7 @@ func main() {
 	if err != nil {
 		fail("open", err)
 	}
+	slog.Info("started", "version", rollcall.Version(), "interval", env.Interval.String(), "targets", env.Config)
 	lambda.StartWithOptions(handler{opened}.handle, lambda.WithContext(ctx))
 }
 

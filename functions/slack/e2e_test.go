@@ -54,6 +54,9 @@ func copyIsDropped(c *cloud) {
 	if first.again || second.again || !second.Cold {
 		c.t.Errorf("first again %v, second again %v, cold %v, want both done with, the second by another process", first.again, second.again, second.Cold)
 	}
+	if line := first.Stdout[0]; !strings.Contains(line, `"level":"INFO","message":"started","version":"`) {
+		c.t.Errorf("the first line is %s, want which version runs", line)
+	}
 	c.wantTold(1, "status 503, want 2xx")
 	if noted := c.claim(d.ID); noted.Done.IsZero() || noted.Until.Sub(noted.Claimed) < plentyOfTime-5*time.Second || noted.Until.Sub(noted.Claimed) > plentyOfTime+grace {
 		c.t.Errorf("noted %+v, want it done, and until the deadline and %s more", noted, grace)

@@ -24,6 +24,7 @@ func main() {
 	if err != nil {
 		fail("open", err)
 	}
+	slog.Info("started", "version", rollcall.Version())
 	lambda.StartWithOptions(handler{slack, slack.Told}.handle, lambda.WithContext(ctx))
 }
 

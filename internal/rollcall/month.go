@@ -58,8 +58,10 @@ const (
 	postTime  = time.Second
 
 	// A round reads the state and the silences and writes the state; one that tells something
-	// writes it once more.
+	// writes it once more. Where the targets file is in S3 it reads that too; to ask SSM costs
+	// nothing.
 	getsARound, putsARound = 2, 1
+	getsOfList             = 1
 
 	// What a check sends, with the headers of its packets: counted once, of a GET to a name of
 	// middling length, the latter with its handshake.
@@ -80,6 +82,7 @@ type month struct {
 	sent     float64   // bytes, to all of them
 	interval time.Duration
 	memory   int64         // MB
+	listed   bool          // the targets file is in S3
 	billed   time.Duration // a round
 	worst    time.Duration // likewise, at its worst
 }
@@ -138,10 +141,14 @@ func (m month) uses(dimension, results string) cost.Month {
 	if results != metric.Changes {
 		logged += often * float64(m.written.results)
 	}
+	gets := float64(getsARound)
+	if m.listed {
+		gets += getsOfList
+	}
 	return cost.Month{
 		Rounds: rounds, Billed: m.billed, Memory: m.memory,
 		Metrics: metrics, Alarms: alarms, Logged: logged, LogDays: logDays,
-		Gets: getsARound * rounds, Puts: putsARound*rounds + messages,
+		Gets: gets * rounds, Puts: putsARound*rounds + messages,
 		Stored: float64(m.written.state) * (1 + rounds*oldDays*24/cost.Hours),
 		Sent:   m.sent, Messages: messages, Mails: messages * addresses,
 	}

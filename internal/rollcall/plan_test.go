@@ -124,6 +124,38 @@ func TestForecastIsWhatARoundDoes(t *testing.T) {
 	}
 }
 
+// A targets file in S3 is read in every round, which the forecast counts; one in SSM costs
+// nothing to read, and one on this machine is packed.
+func TestForecastReadsTheList(t *testing.T) {
+	moto, proxy := behindProxy(t)
+	reads := map[string]float64{}
+	for _, kind := range []string{"s3", "ssm", ""} {
+		c := newCloud(t, moto, proxy)
+		if kind != "" {
+			l := listIn(c, moto, kind)
+			l.holds(l.good)
+		}
+		forecast, err := open(t, Settings{Config: c.file, Memory: 512 << 20}).Plan(t.Context(), 43750*time.Millisecond, 200*time.Millisecond)
+		c.must(err)
+		reads[kind] = line(t, forecast.Month.Lines, "S3 reading").Quantity
+		if kind != "s3" {
+			continue
+		}
+		i := c.invocation("i")
+		i.readTry = 10 * time.Second // however busy this machine is
+		before := len(proxy.Requests(http.MethodGet, "/"+c.bucket+"/targets/"))
+		play(t, i.Rollcall, c.round(1), "i1")
+		play(t, i.Rollcall, c.round(2), "i2")
+		if asked := len(proxy.Requests(http.MethodGet, "/"+c.bucket+"/targets/")) - before; asked != 2*getsOfList {
+			t.Errorf("two rounds ask for the list %d times, the forecast says %d a round", asked, getsOfList)
+		}
+	}
+	rounds := cost.Rounds(time.Minute)
+	if reads[""] != getsARound*rounds || reads["ssm"] != reads[""] || reads["s3"] != reads[""]+getsOfList*rounds {
+		t.Errorf("reading S3 %v times a month, want one more a round where the list is there", reads)
+	}
+}
+
 // near reports whether a is within a share of b.
 func near(a, b, share float64) bool { return math.Abs(a-b) <= share*b }
 

@@ -45,7 +45,7 @@ var (
 	ErrAdvanced   = errors.New("it takes an advanced parameter")
 )
 
-// untold is a push that was not told to do so, in a sentence.
+// untold is a push that was not told to do so, or cannot be, in a sentence.
 type untold struct {
 	what string
 	kind error
@@ -68,7 +68,8 @@ type Pushed struct {
 // it looked; only SSM, which knows no such condition, may, and then it says so.
 //
 // That the place is not for this file is an error, of [ErrOtherFleet] or [ErrAdvanced] where
-// a push can be told to go on; that AWS cannot be used, an [*AccessError].
+// a push can be told to go on, of [source.ErrEncrypted] where it is a SecureString of SSM, which
+// stays; that AWS cannot be used, an [*AccessError].
 func (r *Rollcall) Push(ctx context.Context, d Draft, to source.Location, o PushOptions) (Pushed, error) {
 	if err := fits(d.text, to, o.Advanced); err != nil {
 		return Pushed{}, err
@@ -82,7 +83,7 @@ func (r *Rollcall) Push(ctx context.Context, d Draft, to source.Location, o Push
 	switch {
 	case errors.Is(err, source.ErrAbsent):
 	case err != nil:
-		return Pushed{}, ofList("read", to, err)
+		return Pushed{}, ofList(&AccessError{Deed: "read", use: "push", err: err}, to)
 	case bytes.Equal(was.Data, d.text):
 		done.Unchanged = true
 		return done, nil
@@ -94,10 +95,12 @@ func (r *Rollcall) Push(ctx context.Context, d Draft, to source.Location, o Push
 	now, err := p.Write(ctx, d.text, was)
 	switch {
 	case errors.Is(err, source.ErrRaced):
-		return Pushed{}, &AccessError{"push", to.String(), "somebody else has just pushed another file, which stays",
-			fmt.Sprintf("see what it says, such as with rollcall validate -f %s, and push again", to), err}
+		return Pushed{}, &AccessError{Deed: "push", Place: to.String(), What: "somebody else has just pushed another file, which stays",
+			Remedy: fmt.Sprintf("see what it says, such as with rollcall validate -f %s, and push again", to), err: err}
+	case errors.Is(err, source.ErrEncrypted):
+		return Pushed{}, untold{fmt.Sprintf("push %s: a SecureString is there, and a push would move it to the default key of the account", to), err}
 	case err != nil:
-		return Pushed{}, ofList("push", to, err)
+		return Pushed{}, ofList(&AccessError{Deed: "push", use: "push", err: err}, to)
 	}
 	done.Version, done.Covered = now.Version, now.Covered
 	return done, nil

@@ -188,6 +188,24 @@ func TestPushToSSM(t *testing.T) {
 	s.wantPushed(s.good+"x-a: '{{ssm:/other}}'\n#"+strings.Repeat("x", source.AdvancedMost)+"\n", PushOptions{})
 }
 
+// A SecureString is left as it is, under its own key, whatever a push is told to do; what it
+// holds already is no reason for an error.
+func TestPushOntoASecureString(t *testing.T) {
+	moto, proxy := behindProxy(t)
+	l := listIn(newCloud(t, moto, proxy), moto, "ssm")
+	moto.SetParameter(t, l.location.Parameter, l.good)
+	_, err := l.pushes(l.good+"# more\n", PushOptions{OtherFleet: true, Advanced: true})
+	if want := "push " + l.file + ": a SecureString is there, and a push would move it to the default key of the account"; !errors.Is(err, source.ErrEncrypted) || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	if same, err := l.pushes(l.good, PushOptions{}); err != nil || !same.Unchanged {
+		t.Errorf("the same: %+v, %v", same, err)
+	}
+	if l.wantHeld(l.good); l.writes() != 0 {
+		t.Errorf("%d writes, want none", l.writes())
+	}
+}
+
 // What cannot be read is not replaced, and what cannot be written is told.
 func TestPushIsRefused(t *testing.T) {
 	moto, proxy := behindProxy(t)
@@ -198,8 +216,9 @@ func TestPushIsRefused(t *testing.T) {
 		_, err := l.pushes(l.good+"# more\n", PushOptions{})
 		denied.Lift()
 		var e *AccessError
-		if !errors.As(err, &e) || e.Error() != says+l.file+": access denied" || !strings.Contains(e.Remedy, "s3:PutObject") {
-			t.Errorf("%s: %v", method, err)
+		if !errors.As(err, &e) || e.Error() != says+l.file+": access denied" || !strings.Contains(e.Remedy, "kms:GenerateDataKey") ||
+			!strings.Contains(e.Remedy, "s3:ListBucket") || strings.Contains(e.Remedy, "rollcall push") {
+			t.Errorf("%s: %v, %+v", method, err, e)
 		}
 		l.wantHeld(l.good)
 	}

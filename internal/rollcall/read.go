@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"rollcall/internal/source"
@@ -51,7 +50,7 @@ func (r *Rollcall) read(ctx context.Context) ([]byte, error) {
 		}
 	}
 	now, err := r.list.Read(ctx)
-	return now.Data, ofList("read", at, err)
+	return now.Data, ofList(&AccessError{Deed: "read", use: "read", err: err}, at)
 }
 
 // readInTime is read, for a round. Nobody stands by to be told of a remedy apart, so an error
@@ -67,14 +66,10 @@ func (r *Rollcall) readInTime(ctx context.Context) (file []byte, err error) {
 		}
 	}
 	var refused *AccessError
-	switch {
-	case !errors.As(err, &refused) || refused.Remedy == "":
-		return file, err
-	case strings.HasPrefix(refused.Remedy, "set AWS_REGION"): // which is not for a function to set
-		return file, fmt.Errorf("%w; it must be in the region of the function", err)
-	default:
-		return file, fmt.Errorf("%w; %s", err, refused.Remedy)
+	if errors.As(err, &refused) {
+		err = refused.inRound()
 	}
+	return file, err
 }
 
 func (r *Rollcall) tryRead(ctx context.Context) (file []byte, hung bool, err error) {
@@ -85,11 +80,11 @@ func (r *Rollcall) tryRead(ctx context.Context) (file []byte, hung bool, err err
 }
 
 // ofList says what an error of a place that holds a targets file means.
-func ofList(deed string, at source.Location, err error) error {
-	switch {
-	case errors.Is(err, source.ErrAbsent):
-		return &AccessError{deed, at.String(), "nothing is there", fmt.Sprintf("rollcall push -f FILE %s puts a targets file there", at), err}
-	default:
-		return accessed(deed, at.String(), err)
+func ofList(e *AccessError, at source.Location) error {
+	e.Place = at.String()
+	if errors.Is(e.err, source.ErrAbsent) {
+		e.What, e.Remedy = "nothing is there", fmt.Sprintf("rollcall push -f FILE %s puts a targets file there", at)
+		return e
 	}
+	return accessed(e)
 }

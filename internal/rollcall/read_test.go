@@ -44,7 +44,13 @@ func listIn(c *cloud, moto *awslocal.Moto, kind string) *list {
 func (l *list) holds(text string) {
 	l.t.Helper()
 	if l.location.Parameter != "" {
-		l.moto.SetParameter(l.t, l.location.Parameter, text)
+		s := source.NewSetting(l.direct, l.location.Parameter)
+		was, err := s.Read(l.t.Context())
+		if !errors.Is(err, source.ErrAbsent) {
+			l.must(err)
+		}
+		_, err = s.Write(l.t.Context(), []byte(text), was)
+		l.must(err)
 		return
 	}
 	_, err := s3.NewFromConfig(l.direct).PutObject(l.t.Context(), &s3.PutObjectInput{Bucket: &l.bucket, Key: &l.location.Key, Body: strings.NewReader(text)})
@@ -79,6 +85,15 @@ func (l *list) denied() *awslocal.Injected {
 		return l.refuses(400, "AccessDeniedException")
 	}
 	return l.refuses(403, "AccessDenied")
+}
+
+// takes is what it takes to read it. Who has not the right to list a bucket is answered that it
+// is denied where nothing is, and the function has none on a bucket that is not its own.
+func (l *list) takes() string {
+	if l.location.Parameter != "" {
+		return "ssm:GetParameter, where it is written ssm:PutParameter, and kms:Decrypt where it is encrypted under a key of one's own"
+	}
+	return "s3:GetObject, and kms:Decrypt where the bucket has a key of its own; or nothing is there yet: rollcall push -f FILE " + l.file
 }
 
 // A list that AWS keeps is read with every round, so what is changed there is in force with
@@ -129,8 +144,8 @@ func changes(l *list) {
 		fault func() *awslocal.Injected
 		says  string
 	}{
-		{func() *awslocal.Injected { return l.refuses(500, "InternalServerError") }, "read " + l.file + ": AWS is not able to answer now; try again in a moment" + goesOn},
-		{l.denied, "read " + l.file + ": access denied; it takes "},
+		{func() *awslocal.Injected { return l.refuses(500, "InternalServerError") }, "read " + l.file + ": AWS is not able to answer now; the next round asks again" + goesOn},
+		{l.denied, "read " + l.file + ": access denied; it takes " + l.takes() + goesOn},
 		{l.absent, "read " + l.file + ": nothing is there; rollcall push -f FILE " + l.file + " puts a targets file there" + goesOn},
 	} {
 		fault := wrong.fault()
@@ -180,7 +195,7 @@ func hangs(l *list) {
 	hung.Lift()
 	hung = l.fault(awslocal.Fault{Do: awslocal.Hang()})
 	play(l.t, i.Rollcall, l.round(3), "i3")
-	if told := l.wantTold("news +config"); len(told) == 1 && !strings.Contains(told[0].Opened[0].Cause, "read "+l.file+": no answer from AWS; ") {
+	if told := l.wantTold("news +config"); len(told) == 1 && !strings.Contains(told[0].Opened[0].Cause, "read "+l.file+": no answer from AWS; in a VPC, see that its subnets have a way to S3 (a gateway endpoint) or SSM (an interface endpoint), or a NAT gateway") {
 		l.t.Errorf("told %q", told[0].Opened[0].Cause)
 	}
 	if hung.Hits() != readTries {
@@ -191,41 +206,47 @@ func hangs(l *list) {
 	}
 }
 
-// What AWS refuses is told in a sentence that names the place, with what to do about it.
+// What AWS refuses is told in a sentence that names the place, with what to do about it: on
+// this machine, or in a function.
 func TestListIsRefused(t *testing.T) {
 	moto, proxy := behindProxy(t)
 	inS3, inSSM := listIn(newCloud(t, moto, proxy), moto, "s3"), listIn(newCloud(t, moto, proxy), moto, "ssm")
 	inS3.holds(inS3.good)
 	inSSM.holds(inSSM.good)
-	read := func(l *list, what, remedy string, absent bool) {
+	read := func(l *list, what, remedy, round string, absent bool) {
 		t.Helper()
-		_, err := open(t, Settings{Config: l.file}).Validate(t.Context(), time.Minute)
+		r := open(t, Settings{Config: l.file})
+		_, err := r.Validate(t.Context(), time.Minute)
 		var e *AccessError
 		if !errors.As(err, &e) || e.Error() != "read "+l.file+": "+e.What || e.What != what || !strings.Contains(e.Remedy, remedy) || errors.Is(err, source.ErrAbsent) != absent {
 			t.Errorf("%s: %v, want %q and %q", l.file, err, what, remedy)
 		}
+		r.readTry = 10 * time.Second // however busy this machine is
+		if _, err := r.readInTime(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "read "+l.file+": "+what+"; ") || !strings.Contains(err.Error(), "; "+round) {
+			t.Errorf("%s in a round: %v, want %q and %q", l.file, err, what, round)
+		}
 	}
 	for _, refused := range []struct {
-		l            *list
-		status       int
-		code         string
-		what, remedy string
-		absent       bool
+		l                   *list
+		status              int
+		code                string
+		what, remedy, round string
+		absent              bool
 	}{
-		{inS3, 404, "NoSuchKey", "nothing is there", "rollcall push -f FILE s3://", true},
-		{inS3, 404, "NoSuchBucket", "there is no such bucket", "name one that there is", false},
-		{inS3, 403, "AccessDenied", "access denied", "without the last a missing object is answered so too", false},
-		{inS3, 301, "PermanentRedirect", "the bucket is in another region", "set AWS_REGION", false},
-		{inS3, 400, "ExpiredToken", "the AWS credentials have expired", "aws sso login", false},
-		{inS3, 503, "SlowDown", "AWS is not able to answer now", "try again", false},
-		{inSSM, 400, "ParameterNotFound", "nothing is there", "rollcall push -f FILE ssm:/", true},
-		{inSSM, 400, "AccessDeniedException", "access denied", "kms:Decrypt", false},
-		{inSSM, 400, "ExpiredTokenException", "the AWS credentials have expired", "aws sso login", false},
-		{inSSM, 400, "InvalidSignatureException", "AWS does not know these credentials", "AWS_PROFILE", false},
-		{inSSM, 400, "ThrottlingException", "AWS is not able to answer now", "try again", false},
+		{inS3, 404, "NoSuchKey", "nothing is there", "rollcall push -f FILE s3://", "rollcall push -f FILE s3://", true},
+		{inS3, 404, "NoSuchBucket", "there is no such bucket", "name one that there is", "deploy with a TargetsLocation that there is", false},
+		{inS3, 403, "AccessDenied", "access denied", inS3.takes(), "it takes " + inS3.takes(), false},
+		{inS3, 301, "PermanentRedirect", "the bucket is in another region", "set AWS_REGION", inRegion, false},
+		{inS3, 400, "ExpiredToken", "the AWS credentials have expired", "aws sso login", ofRole, false},
+		{inS3, 503, "SlowDown", "AWS is not able to answer now", "try again", "the next round asks again", false},
+		{inSSM, 400, "ParameterNotFound", "nothing is there", "rollcall push -f FILE ssm:/", "rollcall push -f FILE ssm:/", true},
+		{inSSM, 400, "AccessDeniedException", "access denied", inSSM.takes(), "it takes " + inSSM.takes(), false},
+		{inSSM, 400, "ExpiredTokenException", "the AWS credentials have expired", "aws sso login", ofRole, false},
+		{inSSM, 400, "InvalidSignatureException", "AWS does not know these credentials", "AWS_PROFILE", ofRole, false},
+		{inSSM, 400, "ThrottlingException", "AWS is not able to answer now", "try again", "the next round asks again", false},
 	} {
 		fault := refused.l.refuses(refused.status, refused.code)
-		read(refused.l, refused.what, refused.remedy, refused.absent)
+		read(refused.l, refused.what, refused.remedy, refused.round, refused.absent)
 		fault.Lift()
 	}
 	if _, err := open(t, Settings{Config: "s3://bucket"}).Validate(t.Context(), time.Minute); err == nil || err.Error() != `location "s3://bucket": no key, want s3://BUCKET/KEY` {
@@ -234,12 +255,24 @@ func TestListIsRefused(t *testing.T) {
 	for l, unset := range map[*list]string{inS3: "no AWS region is set, or one that is none", inSSM: "no AWS region is set"} {
 		t.Setenv("AWS_REGION", "")
 		t.Setenv("AWS_DEFAULT_REGION", "")
-		read(l, unset, "set AWS_REGION", false)
+		read(l, unset, "set AWS_REGION", inRegion, false)
 		t.Setenv("AWS_REGION", awslocal.Region)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-		read(l, "no AWS credentials were found", "AWS_PROFILE", false)
+		read(l, "no AWS credentials were found", "AWS_PROFILE", ofRole, false)
 		t.Setenv("AWS_ACCESS_KEY_ID", "AKIDLOCAL")
+	}
+}
+
+// What is told in a round ends in logs and mails, far from any machine that could be mended.
+func TestRemediesInARound(t *testing.T) {
+	for _, r := range append(refusals[:], unanswered) {
+		err := (&AccessError{Deed: "read", Place: "s3://b/k", What: r.what, Remedy: r.remedy, round: r.round}).inRound().Error()
+		for _, here := range []string{"this machine", "sign in", "aws s", "AWS_", "set it", "try again", "sam list"} {
+			if _, remedy, told := strings.Cut(err, "; "); !told || strings.Contains(remedy, here) {
+				t.Errorf("%s: %q is nothing that can be done about a function", err, here)
+			}
+		}
 	}
 }
 

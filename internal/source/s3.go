@@ -28,8 +28,10 @@ type objectWriter interface {
 }
 
 // Object is a targets file in a bucket. To read it takes s3:GetObject on the object, and
-// s3:ListBucket on the bucket, without which one that is missing is answered as if it were
-// denied. Its errors are the SDK's own, [ErrAbsent] and [ErrRaced]. One at a time may use it.
+// kms:Decrypt where the bucket has a key of its own. That it is missing is [ErrAbsent] only to
+// those who have s3:ListBucket on the bucket: all others S3 answers 403 AccessDenied then (S3
+// API Reference, GetObject). Its errors are the SDK's own, [ErrAbsent] and [ErrRaced]. One at
+// a time may use it.
 type Object struct {
 	client      objectWriter
 	bucket, key string

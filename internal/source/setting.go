@@ -21,7 +21,7 @@ const (
 // Setting is a targets file in SSM's Parameter Store. Unlike a [Parameter] it is read whenever
 // it is asked for, so that what is changed is in force with the next reading. To read it takes
 // ssm:GetParameter, and kms:Decrypt where it is encrypted under a key of one's own. Its errors
-// are those of AWS, with their codes, [ErrAbsent] and [ErrRaced].
+// are those of AWS, with their codes, [ErrAbsent], [ErrRaced] and [ErrEncrypted].
 type Setting struct {
 	parameters
 	name string
@@ -41,7 +41,9 @@ func (s *Setting) Read(ctx context.Context) (Copy, error) {
 	if err != nil {
 		return Copy{}, err
 	}
-	return copyOfParameter([]byte(found.Value), found.Version), nil
+	read := copyOfParameter([]byte(found.Value), found.Version)
+	read.encrypted = found.Type == "SecureString"
+	return read, nil
 }
 
 // Write puts data in the place of what was read, or where nothing was. SSM knows no condition
@@ -49,7 +51,14 @@ func (s *Setting) Read(ctx context.Context) (Copy, error) {
 // tells afterwards; SSM keeps what was covered in its history.
 //
 // While an answer may have been lost, what is there says whose it is.
+//
+// A SecureString is not replaced: whoever names no key moves it to the default key of the
+// account (SSM API Reference, PutParameter), and which key it has nobody is told who reads it.
+// What was read as a String cannot have become one: SSM changes no parameter's type.
 func (s *Setting) Write(ctx context.Context, data []byte, over Copy) (Copy, error) {
+	if over.encrypted {
+		return Copy{}, ErrEncrypted
+	}
 	var done Copy
 	tries := 0
 	err := persevere(ctx, func() (again bool, err error) {

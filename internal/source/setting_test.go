@@ -85,14 +85,27 @@ func TestSetting(t *testing.T) {
 	if over := d.puts(3); over["Type"] != nil || over["Overwrite"] != true {
 		t.Errorf("replaced with %v, want its type left alone", over)
 	}
-	d.moto.SetParameter(t, d.name, "somebody else's")
+	if _, err := NewSetting(d.moto.Config(), d.name).Write(t.Context(), []byte("somebody else's"), two); err != nil {
+		t.Fatal(err)
+	}
 	d.reads("somebody else's")
 	d.writes("three", two, "version 4", "version 3")
 	d.reads("three")
+}
 
+// A SecureString is read, and never replaced: without its key it would be moved to another.
+func TestSettingThatIsEncrypted(t *testing.T) {
+	d := newDrawer(t)
 	secret := NewSetting(d.cloud, d.moto.Parameter(t, "hidden"))
-	if read, err := secret.Read(t.Context()); err != nil || string(read.Data) != "hidden" {
-		t.Errorf("a SecureString: %q, %v", read.Data, err)
+	was, err := secret.Read(t.Context())
+	if err != nil || string(was.Data) != "hidden" || was.Version != "version 1" {
+		t.Errorf("read %q, %s, %v", was.Data, was.Version, err)
+	}
+	if done, err := secret.Write(t.Context(), []byte("shown"), was); !errors.Is(err, ErrEncrypted) || done.there() {
+		t.Errorf("wrote %+v, %v, want %v", done, err, ErrEncrypted)
+	}
+	if put := d.puts(1); put != nil {
+		t.Errorf("put %v, want nothing put", put)
 	}
 }
 

@@ -25,6 +25,8 @@ var (
 	ErrAbsent = errors.New("nothing is there")
 	// ErrRaced is a place where somebody else has put another file since it was read.
 	ErrRaced = errors.New("it holds another file by now")
+	// ErrEncrypted is a parameter of SSM that is a SecureString, which is read and not replaced.
+	ErrEncrypted = errors.New("it is a SecureString")
 )
 
 // Copy is a file as a place of AWS held it at some moment. The zero Copy is of a place that
@@ -34,8 +36,9 @@ type Copy struct {
 	Version string // what the place calls it: "version 7" of SSM, and of S3 where the bucket keeps versions, else "ETag 5d41"; empty: nothing was there
 	Covered string // of what was put there: the version of somebody else's that it replaced unseen; empty: none that is known
 
-	etag   string // S3's
-	number int64  // SSM's, from 1
+	etag      string // S3's
+	number    int64  // SSM's, from 1
+	encrypted bool   // it is a SecureString of SSM
 }
 
 // there reports whether there is anything.

@@ -35,6 +35,7 @@ type parameters struct{ cloud aws.Config }
 
 // parameter is one as SSM has it.
 type parameter struct {
+	Type    string // String, StringList or SecureString
 	Value   string
 	Version int64 // from 1
 }
@@ -53,8 +54,9 @@ func (p parameters) read(ctx context.Context, name string) (parameter, error) {
 }
 
 // write gives a parameter a value, once, and tells whether it may help to write again. One
-// that is not there yet becomes a String; one that is there keeps its type. SSM itself sees
-// whether the value needs an advanced parameter: one that was made so can never be otherwise.
+// that is not there yet becomes a String; one that is there keeps its type, and must be no
+// SecureString. SSM itself sees whether the value needs an advanced parameter: one that was
+// made so can never be otherwise.
 func (p parameters) write(ctx context.Context, name, value string, isThere bool) (version int64, again bool, err error) {
 	in := map[string]any{"Name": name, "Value": value, "Overwrite": isThere, "Tier": "Intelligent-Tiering"}
 	if !isThere {
