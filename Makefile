@@ -9,29 +9,33 @@ help: ## list these targets
 run: go ## the demo: rounds over 100 endpoints on this machine, some of them broken
 	@CGO_ENABLED=0 go run -trimpath ./cmd/rollcall demo
 
-test: go ## every proof: tests with the race detector, vet, staticcheck, the template
+test: go ## what is proven in five minutes: tests with the race detector, vet, the template
 	@left=$$($(LEFT_OUT)); \
 	if [ -n "$$left" ]; then echo "not here: $$left; making .venv"; $(VENV); left=$$($(LEFT_OUT)); fi; \
 	if [ -n "$$left" ] && [ "$$CI" = true ]; then echo "CI=true, and not here: $$left" >&2; exit 1; fi; \
 	$(MAKE) --no-print-directory prove || exit 1; \
 	if [ -n "$$left" ]; then echo "left out: $$left"; fi
 
-ci: ## what CI runs: make test, four hours of the deployed thing, a short soak, and the bench's own proofs
-	@echo 'make ci is make test, e2e, a short soak and bench-test; with CI=true a missing tool is a failure'
+ci: ## what CI runs: make test, lint, four hours of the deployed thing, a short soak, and the bench's own proofs
+	@echo 'make ci is make test, lint, e2e, a short soak and bench-test; with CI=true a missing tool is a failure'
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory soak LIVES=500 CLOUDS=2 SEED=1
 	@$(MAKE) --no-print-directory bench-test
 
-# Everything is compiled with -race, once; only staticcheck itself and the functions, which the
-# end-to-end tests build, are compiled without, and alike, so that they share what they can. Whatever fails fast comes first; of the tests those that wait
-# most, more of them at once than there are processors.
+# Everything is compiled with -race, once; only the functions, which the end-to-end tests build,
+# are compiled without. What is waited for most comes first, more of it at once than there are
+# processors. The whole of internal/e2e is `make e2e`; staticcheck is `make lint`: it takes as long
+# to compile as half of this.
 prove:
 	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
 	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
 	go vet -race ./...
+	go test -race -vet=off -p 4 ./functions/... ./internal/rollcall $$(go list ./... | grep -v /internal/e2e)
+
+lint: go ## staticcheck
 	tool=$$(CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" go tool -n staticcheck) && GOFLAGS="$$GOFLAGS -race" "$$tool" ./...
-	go test -race -vet=off -p 4 ./functions/... ./internal/rollcall ./...
 
 bench: go ## rollcall beside other ways to do it, under a share of a core: bench/results, within 15 minutes
 	@bench/story/install.sh
@@ -64,7 +68,7 @@ soak: go ## a million random steps of whole lives of alerts, and some against S3
 	go test -race -vet=off ./internal/rollcall -run 'TestModel$$' -v -timeout 60m -rapid.checks=$(CLOUDS) -rapid.steps=15 -rapid.seed=$(SEED)
 
 # Of scheduled time, which is played as fast as it goes: four hours have room for every story
-# once, and take some minutes; 24 are a day. `make test` plays the first 25 minutes of it.
+# once, and take some minutes; 24 are a day. `go test` alone plays the first 25 minutes of it.
 HOURS = 4
 
 e2e: go ## the deployed thing, here: HOURS=4 of rounds, outages and mishaps; every message that is owed, and no other
@@ -249,4 +253,4 @@ memory:
 	test -n "$$size" || size=$$(awk '/^  MemorySize:/ { in_it = 1 } in_it && /Default:/ { gsub(/"/, "", $$2); print $$2; exit }' template.yaml); \
 	echo "$$size"
 
-.PHONY: help run test ci prove bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval memory fmt clean go
+.PHONY: help run test ci prove lint bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval memory fmt clean go
