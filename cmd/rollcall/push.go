@@ -42,7 +42,7 @@ made a String; a SecureString is read as well, but never replaced.`,
 	f.file = fileFlag(cmd)
 	f.deployment = deploymentFlags(cmd)
 	cmd.Flags().BoolVar(&f.OtherFleet, "other-fleet", false, "replace the file of another fleet")
-	cmd.Flags().BoolVar(&f.Advanced, "advanced", false, "let SSM keep more than 4 KB, up to 8, as an advanced parameter for $0.05 a month")
+	cmd.Flags().BoolVar(&f.Advanced, "advanced", false, "let SSM keep more than 4 KB, up to 8, as an advanced parameter for $0.05 a month and $0.05 for 10,000 reads")
 	return cmd
 }
 
@@ -70,7 +70,7 @@ func push(cmd *cobra.Command, args []string, f pushFlags) error {
 	case errors.Is(err, rollcall.ErrOtherFleet):
 		return hinted{err, "if another fleet is meant to be watched from there, write --other-fleet"}
 	case errors.Is(err, rollcall.ErrAdvanced):
-		return hinted{err, "or keep it as an advanced parameter, which costs $0.05 a month and cannot become a standard one again, with --advanced"}
+		return hinted{err, "or keep it as an advanced parameter, which costs $0.05 a month and $0.05 for 10,000 reads, and cannot become a standard one again, with --advanced"}
 	case errors.Is(err, source.ErrEncrypted):
 		return hinted{err, "a list of targets is no secret: push it to another name, where it becomes a String; or put it by hand: aws ssm put-parameter --name " +
 			to.Parameter + " --type SecureString --key-id KEY --overwrite --value file://FILE"}

@@ -58,8 +58,8 @@ const (
 	postTime  = time.Second
 
 	// A round reads the state and the silences and writes the state; one that tells something
-	// writes it once more. Where the targets file is in S3 it reads that too; to ask SSM costs
-	// nothing.
+	// writes it once more. Where the targets file is in S3 it reads that too; to ask SSM for a
+	// standard parameter costs nothing.
 	getsARound, putsARound = 2, 1
 	getsOfList             = 1
 
