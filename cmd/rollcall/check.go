@@ -100,7 +100,7 @@ func (f checkFlags) report(ctx context.Context, names []string, watch func(rollc
 		Version: rollcall.Version(), Config: *f.file, Memory: f.memory.bytes(), Roots: f.roots, Pace: f.pace, Watch: watch,
 	})
 	if err != nil {
-		return health.Report{}, undone{err}
+		return health.Report{}, err
 	}
 	report, err := r.Check(ctx, names, time.Duration(f.budget))
 	if err != nil {

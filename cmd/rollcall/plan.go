@@ -33,7 +33,7 @@ The exit status is 3 when a round does not fit.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := rollcall.Open(cmd.Context(), function.settings(*file))
 			if err != nil {
-				return undone{err}
+				return err
 			}
 			forecast, err := r.Plan(cmd.Context(), function.time(), time.Duration(latency))
 			if err != nil {

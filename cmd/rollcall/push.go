@@ -56,7 +56,7 @@ func push(cmd *cobra.Command, args []string, f pushFlags) error {
 	defer cancel()
 	r, err := rollcall.Open(ctx, f.settings(*f.file))
 	if err != nil {
-		return undone{err}
+		return err
 	}
 	draft, err := r.Draft(ctx, f.time())
 	if err != nil {

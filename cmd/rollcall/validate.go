@@ -31,7 +31,7 @@ at once would not fit, is a note.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := rollcall.Open(cmd.Context(), function.settings(*file))
 			if err != nil {
-				return undone{err}
+				return err
 			}
 			proof, err := r.Validate(cmd.Context(), function.time())
 			if err != nil {

@@ -10,7 +10,6 @@ import (
 	"rollcall/internal/health"
 	"rollcall/internal/judge"
 	"rollcall/internal/round"
-	"rollcall/internal/source"
 	"rollcall/internal/sweep"
 )
 
@@ -95,13 +94,9 @@ func (r *Rollcall) Plan(ctx context.Context, budget, latency time.Duration) (For
 	if err != nil {
 		return Forecast{}, err
 	}
-	at, err := source.Parse(r.settings.Config)
-	if err != nil {
-		return Forecast{}, err
-	}
 	out.Month = month{
 		written: written, targets: out.Targets, secure: out.Secure, asks: asks, sent: sent(f.Asked(), asks), interval: r.settings.Interval, memory: out.MemoryMB,
-		listed: at.Bucket != "", billed: e.billed, worst: proof.Largest.WorstCase + bucketTime,
+		listed: r.config.Bucket != "", billed: e.billed, worst: proof.Largest.WorstCase + bucketTime,
 	}.forecast(f)
 	return out, nil
 }

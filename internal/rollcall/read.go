@@ -37,26 +37,24 @@ func (r *Rollcall) placeAt(ctx context.Context, at source.Location) (place, erro
 
 // read is the targets file as it is now.
 func (r *Rollcall) read(ctx context.Context) ([]byte, error) {
-	at, err := source.Parse(r.settings.Config)
-	if err != nil {
-		return nil, err
-	}
-	if !at.Remote() {
-		return source.Read(ctx, at)
+	if !r.config.Remote() {
+		return source.Read(ctx, r.config)
 	}
 	if r.list == nil {
-		if r.list, err = r.placeAt(ctx, at); err != nil {
+		list, err := r.placeAt(ctx, r.config)
+		if err != nil {
 			return nil, err
 		}
+		r.list = list
 	}
 	now, err := r.list.Read(ctx)
-	return now.Data, ofList(&AccessError{Deed: "read", use: "read", err: err}, at)
+	return now.Data, ofList(&AccessError{Deed: "read", use: "read", err: err}, r.config)
 }
 
 // readInTime is read, for a round. Nobody stands by to be told of a remedy apart, so an error
 // has it in itself.
 func (r *Rollcall) readInTime(ctx context.Context) (file []byte, err error) {
-	if at, wrong := source.Parse(r.settings.Config); wrong != nil || !at.Remote() {
+	if !r.config.Remote() {
 		return r.read(ctx)
 	}
 	for range readTries {

@@ -83,13 +83,14 @@ type Rollcall struct {
 	share    float64                  // of processors
 	kept     map[string]*store.States // by fleet: what a process knows it has written
 	cloud    *aws.Config              // nil: nothing of AWS was needed so far
+	config   source.Location          // of the targets file
 	list     place                    // where AWS keeps the targets file; nil: it was not read there so far
 	readTry  time.Duration            // how long a round waits for it, each of [readTries]
 }
 
 // Open connects what the settings name. Nothing is asked yet, but a store that cannot be
-// used is an error, and, where Fleet is set, a Config that is no location. With less than a
-// whole processor the process goes on with GOMAXPROCS 1.
+// used is an error, and so is a Config that is no location. With less than a whole
+// processor the process goes on with GOMAXPROCS 1.
 func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Interval == 0 {
 		s.Interval = time.Minute
@@ -97,10 +98,9 @@ func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Interval < 0 || s.Interval%time.Minute != 0 {
 		return nil, fmt.Errorf("a round every %s, want whole minutes", s.Interval)
 	}
-	// A deployment names its fleet, and is told when it starts; on a command line it is a mistake of
-	// whoever called, and is told where the file is read.
-	if _, err := source.Parse(s.Config); err != nil && s.Fleet != "" {
-		return nil, fmt.Errorf("targets file: %w", err)
+	config, err := source.Parse(s.Config)
+	if err != nil {
+		return nil, err
 	}
 	if s.Timeout == 0 {
 		s.Timeout = FunctionTimeout
@@ -111,7 +111,7 @@ func Open(ctx context.Context, s Settings) (*Rollcall, error) {
 	if s.Metrics == nil {
 		s.Metrics = io.Discard
 	}
-	r := &Rollcall{settings: s, voice: s.Voice, topic: s.Topic, share: processors(s.Processors), kept: map[string]*store.States{}, readTry: readTry}
+	r := &Rollcall{settings: s, config: config, voice: s.Voice, topic: s.Topic, share: processors(s.Processors), kept: map[string]*store.States{}, readTry: readTry}
 	oneThread(r.share)
 	if r.topic == "" && s.Voice != nil {
 		r.topic = "local"
@@ -175,7 +175,7 @@ func (r *Rollcall) states(fleet string) *store.States {
 }
 
 func (r *Rollcall) parse(file []byte, look lookup) (*fleet.Fleet, error) {
-	return fleet.Parse(source.Name(r.settings.Config), file, look)
+	return fleet.Parse(r.config.String(), file, look)
 }
 
 // load is the targets file as it is now.

@@ -32,12 +32,12 @@ func TestOpenRefusesWhatCannotBeAStore(t *testing.T) {
 // else starts, also what is not there now.
 func TestOpenRefusesALocationThatIsNone(t *testing.T) {
 	for _, config := range []string{"https://example.com/targets.yaml", "s3://bucket", "s3://bucket/" + strings.Repeat("k", 1025), "ssm:/aws/targets"} {
-		if _, err := Open(t.Context(), Settings{Config: config, Fleet: "shop"}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("targets file: location %q", config)) {
+		if _, err := Open(t.Context(), Settings{Config: config}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("location %q", config)) {
 			t.Errorf("%s: %v, want an error that names it", config, err)
 		}
 	}
 	for _, config := range []string{"", "-", "nowhere.yaml", "file:targets.yaml", "s3://bucket/targets.yaml", "ssm:/shop/targets"} {
-		open(t, Settings{Config: config, Fleet: "shop"})
+		open(t, Settings{Config: config})
 	}
 }
 
