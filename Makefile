@@ -29,7 +29,7 @@ ci: ## what CI runs: make test, lint, four hours of the deployed thing, a short 
 # processors. The whole of internal/e2e is `make e2e`; staticcheck is `make lint`: it takes as long
 # to compile as half of this.
 prove:
-	@odd=$$(gofmt -l cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
+	@odd=$$(gofmt -l bench cmd functions internal) && test -z "$$odd" || { echo "gofmt would change: $$odd" >&2; exit 1; }
 	if cfn-lint --version >/dev/null 2>&1; then cfn-lint template.yaml; fi
 	go vet -race ./...
 	go test -race -vet=off -p 4 ./functions/... ./internal/rollcall $$(go list ./... | grep -v /internal/e2e)
@@ -48,7 +48,7 @@ power: go ## the function by its memory size: what a round takes and costs: benc
 	@cd bench && CGO_ENABLED=0 go build -trimpath -o bin/bench . && bin/bench power $(POWER)
 
 bench-test: go ## the bench's own proofs, without racing anybody
-	cd bench && go vet . ./cloud ./contest ./contend/... ./mock ./quota && go test . ./cloud ./contest ./contend/... ./mock ./quota
+	cd bench && go vet . ./cloud ./contest ./contend/... ./mock ./quota ./tools/hey && go test . ./cloud ./contest ./contend/... ./mock ./quota ./tools/hey
 
 COUNT = 6
 
@@ -65,6 +65,7 @@ SEED = 0
 
 soak: go ## a million random steps of whole lives of alerts, and some against S3 and SNS
 	CGO_ENABLED=0 go test -trimpath -vet=off ./internal/round -run 'TestModel$$' -v -timeout 60m -rapid.checks=$(LIVES) -rapid.steps=100 -rapid.seed=$(SEED)
+	@$(WANTS_AWS)
 	go test -race -vet=off ./internal/rollcall -run 'TestModel$$' -v -timeout 60m -rapid.checks=$(CLOUDS) -rapid.steps=15 -rapid.seed=$(SEED)
 
 # Of scheduled time, which is played as fast as it goes: four hours have room for every story
@@ -72,6 +73,7 @@ soak: go ## a million random steps of whole lives of alerts, and some against S3
 HOURS = 4
 
 e2e: go ## the deployed thing, here: HOURS=4 of rounds, outages and mishaps; every message that is owed, and no other
+	@$(WANTS_AWS)
 	go test -race -vet=off ./internal/e2e -run 'TestDay$$' -v -count=1 -timeout 120m -rounds=$$(($(HOURS) * 60))
 
 FUZZTIME = 10s
@@ -195,8 +197,6 @@ vulnerabilities: go ## what is publicly known to be wrong with the code that is 
 		echo 'vulnerabilities: nothing was looked for: $(DB) cannot be had from here' >&2; test "$$CI" != true; exit $$?; fi; \
 	exit $$status
 
-.PHONY: package package-test zip licences licence-texts vulnerabilities
-
 # Wants util-linux's script, for a terminal of a known width.
 picture: go ## docs/demo.svg, the picture in README, from a real run of the demo
 	go build -trimpath -o bin/rollcall ./cmd/rollcall
@@ -213,7 +213,7 @@ fmt: ## format every Go file
 	gofmt -w bench cmd functions internal
 
 clean: ## remove what was made here, but no state
-	rm -rf .aws-sam .venv bin dist bench/bin bench/results-all
+	rm -rf .aws-sam .venv bin dist bench/bin bench/results-*
 
 go:
 	@go version | awk '{ here = $$0 } match($$0, /go1\.[0-9]+/) && substr($$0, RSTART + 4, RLENGTH - 4) + 0 >= 26 { new = 1 } \
@@ -225,6 +225,10 @@ LEFT_OUT = { cfn-lint --version || echo 'cfn-lint (whether template.yaml is well
 	python3 -c 'import samtranslator' || echo 'aws-sam-translator (what template.yaml promises)' >&3; \
 	moto_server --help || echo 'moto_server (S3, SNS and the function end to end)' >&3; \
 	} 3>&1 >/dev/null 2>&1 | paste -s -d ';' - | sed 's/;/; /g'
+
+# Of the proofs that play AWS alone: without moto_server nothing would be played, and go test says ok.
+WANTS_AWS = moto_server --help >/dev/null 2>&1 || { echo 'not here: moto_server; making .venv'; $(VENV); }; \
+	moto_server --help >/dev/null 2>&1 || { echo 'left out: moto_server, so nothing of AWS is played' >&2; test "$$CI" != true; }
 
 # Makes .venv, or leaves none: half of one would hide tools that are elsewhere.
 VENV = { rm -rf .venv; python3 -m venv .venv && \
@@ -253,4 +257,5 @@ memory:
 	test -n "$$size" || size=$$(awk '/^  MemorySize:/ { in_it = 1 } in_it && /Default:/ { gsub(/"/, "", $$2); print $$2; exit }' template.yaml); \
 	echo "$$size"
 
-.PHONY: help run test ci prove lint bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval memory fmt clean go
+.PHONY: help run test ci prove lint bench bench-all power bench-test benchmarks e2e soak fuzz build build-CheckFunction build-SlackFunction same-fleet interval memory fmt clean go \
+	package package-test zip licences licence-texts vulnerabilities picture

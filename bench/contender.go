@@ -18,7 +18,7 @@ type contender struct {
 	http, https, start float64
 }
 
-// The contenders that others are measured by.
+// The contenders that are known by name elsewhere.
 const (
 	rollcallName = "rollcall"
 	commandName  = "rollcall check"

@@ -52,14 +52,10 @@ func (r *trial) dollars() float64 {
 
 // lambdaDollars is what a month of rounds a minute costs by Lambda's list, nothing taken off:
 // the time of each and the requests.
-func lambdaDollars(memory int, billed time.Duration) (sum float64) {
+func lambdaDollars(memory int, billed time.Duration) float64 {
 	month := cost.Month{Rounds: cost.Rounds(time.Minute), Billed: billed, Memory: int64(memory)}
-	for _, l := range month.Bill() {
-		if strings.HasPrefix(l.Name, "Lambda") {
-			sum += l.List
-		}
-	}
-	return sum
+	list, _ := month.Bill().Of("Lambda").Total()
+	return list
 }
 
 // brief is a trial in one line, for whoever waits.

@@ -14,6 +14,7 @@ import (
 	"rollcall/bench/contest"
 	"rollcall/bench/mock"
 	"rollcall/bench/quota"
+	"rollcall/internal/rollcall"
 )
 
 // trial is one process of the function in a heat: its start, its first round, and the round
@@ -45,7 +46,7 @@ type played struct {
 
 const (
 	// functionTimeout is the function's Timeout in the template.
-	functionTimeout = 55 * time.Second
+	functionTimeout = rollcall.FunctionTimeout
 	// functionFiles is how many descriptors Lambda gives a function.
 	functionFiles = 1024
 )

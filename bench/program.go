@@ -2,8 +2,8 @@ package main
 
 import "rollcall/bench/mock"
 
-// Who runs in company. Those of whom something is asked, and whom they are measured by, run
-// five times where that is worth the time; the others three times.
+// Who runs in company. Those of whom something is asked, whom they are measured by, and the bare
+// connection run five times where that is worth the time; the others three times.
 var (
 	ours   = entries(0, rollcallName)
 	bare   = entries(0, bareName)

@@ -175,9 +175,6 @@ func (r *row) cells(v verdict) []string {
 	if r.latency(0.5).Max > 0 {
 		p50, p99 = r.latency(0.5).around(), r.latency(0.99).around()
 	}
-	if r.Contender == commandName {
-		failed = "0" // else its exit status had said so
-	}
 	return []string{
 		r.Contender, r.wall().around(), limit, thousands(int(r.each().Median + 0.5)), fmt.Sprintf("%.1f", r.megabytes().Median),
 		p50, p99, truth, failed, late, r.process().around(), fmt.Sprint(len(r.Runs)), string(v),

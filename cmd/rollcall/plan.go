@@ -24,7 +24,7 @@ short. Then what a month costs, line by line, by AWS's list prices and with what
 AWS gives every account for nothing; what it would cost with other metrics or
 result lines; and what others ask for the same. It asks nobody.
 
-The exit status is 3 when a round does not fit.`,
+The exit status is 2 when a round does not fit.`,
 		Example: `  rollcall plan
   rollcall plan --interval 5m --memory 256
   rollcall plan --latency 80ms
@@ -49,7 +49,7 @@ The exit status is 3 when a round does not fit.`,
 				return err
 			}
 			if largest := forecast.Proof.Largest; !forecast.Fits {
-				return undone{fmt.Errorf("%s: %w; not asked: %s", name, largest.Err(), some(largest.Beyond))}
+				return fmt.Errorf("%s: %w; not asked: %s", name, largest.Err(), some(largest.Beyond))
 			}
 			return nil
 		},

@@ -96,7 +96,7 @@ func (p prospect) short() []string {
 		when string
 		rollcall.ForecastRound
 	}{{"", p.Largest}, {"all at once: ", p.CatchUp}} {
-		if r.when != "" && slices.Equal(r.Cut, p.Largest.Cut) && slices.Equal(r.Beyond, p.Largest.Beyond) && slices.Equal(r.LeftOut, p.Largest.LeftOut) {
+		if r.when != "" && r.CapMS == p.Largest.CapMS && slices.Equal(r.Cut, p.Largest.Cut) && slices.Equal(r.Beyond, p.Largest.Beyond) && slices.Equal(r.LeftOut, p.Largest.LeftOut) {
 			continue
 		}
 		if len(r.Cut) > 0 {
@@ -252,7 +252,7 @@ func (p prospect) assumed() []string {
 	return []string{
 		fmt.Sprintf("Assumed: list prices of %s read on %s, without taxes; other regions differ. A month has 730 hours, %s rounds, %s askings, all of them up, each in %s ms (--latency), and %s messages.",
 			m.Region, m.PricesRead, amount(m.Rounds), amount(m.Asks), number(p.Expected.LatencyMS), number(m.Messages)),
-		"Not in it: keys of KMS and their use, NAT gateways and endpoints of a VPC, and an advanced parameter ($0.05, and $0.05 for 10,000 reads) if it holds the targets file.",
+		"Not in it: keys of KMS and their use, NAT gateways and endpoints of a VPC, and an advanced parameter (" + cost.AdvancedParameter + ") if it holds the targets file.",
 		fmt.Sprintf("Lambda alone is %s instead if every round of the month were at its worst.", dollars(m.Worst.List)),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/internal/cost"
 	"rollcall/internal/rollcall"
 	"rollcall/internal/source"
 )
@@ -42,7 +43,7 @@ made a String; a SecureString is read as well, but never replaced.`,
 	f.file = fileFlag(cmd)
 	f.deployment = deploymentFlags(cmd)
 	cmd.Flags().BoolVar(&f.OtherFleet, "other-fleet", false, "replace the file of another fleet")
-	cmd.Flags().BoolVar(&f.Advanced, "advanced", false, "let SSM keep more than 4 KB, up to 8, as an advanced parameter for $0.05 a month and $0.05 for 10,000 reads")
+	cmd.Flags().BoolVar(&f.Advanced, "advanced", false, "let SSM keep more than 4 KB, up to 8, as an advanced parameter for "+cost.AdvancedParameter)
 	return cmd
 }
 
@@ -52,25 +53,25 @@ func push(cmd *cobra.Command, args []string, f pushFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), storeTime)
-	defer cancel()
-	r, err := rollcall.Open(ctx, f.settings(*f.file))
+	r, err := rollcall.Open(cmd.Context(), f.settings(*f.file))
 	if err != nil {
 		return err
 	}
-	draft, err := r.Draft(ctx, f.time())
+	draft, err := r.Draft(cmd.Context(), f.time())
 	if err != nil {
 		return err
 	}
 	if err := prove(cmd.OutOrStdout(), cmd.ErrOrStderr(), source.Name(*f.file), draft.Proof); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), storeTime)
+	defer cancel()
 	done, err := r.Push(ctx, draft, to, f.PushOptions)
 	switch {
 	case errors.Is(err, rollcall.ErrOtherFleet):
 		return hinted{err, "if another fleet is meant to be watched from there, write --other-fleet"}
 	case errors.Is(err, rollcall.ErrAdvanced):
-		return hinted{err, "or keep it as an advanced parameter, which costs $0.05 a month and $0.05 for 10,000 reads, and cannot become a standard one again, with --advanced"}
+		return hinted{err, "or keep it as an advanced parameter, which costs " + cost.AdvancedParameter + ", and cannot become a standard one again, with --advanced"}
 	case errors.Is(err, source.ErrEncrypted):
 		return hinted{err, "a list of targets is no secret: push it to another name, where it becomes a String; or put it by hand: aws ssm put-parameter --name " +
 			to.Parameter + " --type SecureString --key-id KEY --overwrite --value file://FILE"}

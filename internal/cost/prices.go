@@ -4,6 +4,10 @@ package cost
 const (
 	Region = "us-east-1"
 	Date   = "2026-11-23"
+
+	// AdvancedParameter is what SSM asks for an advanced parameter, in words (AWS Systems
+	// Manager pricing, quoted by others; a standard one costs nothing).
+	AdvancedParameter = "$0.05 a month and $0.05 for 10,000 reads"
 )
 
 // price is what AWS asks for units of something, in a month.

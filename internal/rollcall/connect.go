@@ -66,7 +66,7 @@ func (r *Rollcall) aws(ctx context.Context) (aws.Config, error) {
 	if r.cloud == nil {
 		cloud, err := awsConfig(ctx)
 		if err != nil {
-			return aws.Config{}, err
+			return aws.Config{}, &AccessError{Deed: "use", Place: "AWS", What: err.Error(), Remedy: "see AWS_PROFILE, and what aws configure list says", round: ofRole, err: err}
 		}
 		r.cloud = &cloud
 	}

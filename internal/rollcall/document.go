@@ -83,7 +83,7 @@ func NewDocument(r health.Report) Document {
 		Schema: "rollcall.check/1",
 		Round: DocumentRound{
 			Fleet: r.Fleet, Scheduled: r.Scheduled.UTC(), Started: r.Started.UTC(),
-			ElapsedMS: ms(r.Elapsed), BudgetMS: ms(r.Budget), WorstCaseMS: ms(r.WorstCase),
+			ElapsedMS: health.MS(r.Elapsed), BudgetMS: health.MS(r.Budget), WorstCaseMS: health.MS(r.WorstCase),
 			Workers: r.Workers, Saturation: math.Round(r.Saturation*10) / 10, Completed: r.Completed,
 		},
 		Summary: DocumentSummary{
@@ -104,22 +104,17 @@ func documentResult(r health.Result) DocumentResult {
 		Status: r.Status, Class: r.Class, Cause: r.Cause,
 		Attempts:  make([]DocumentAttempt, len(r.Attempts)),
 		Facets:    make(map[health.Facet]DocumentFacet, len(r.Facets)),
-		LatencyMS: ms(r.Latency),
+		LatencyMS: health.MS(r.Latency),
 		PhasesMS: DocumentPhases{
-			DNS: ms(r.Phases.DNS), Connect: ms(r.Phases.Connect), TLS: ms(r.Phases.TLS),
-			Wait: ms(r.Phases.Wait), Read: ms(r.Phases.Read),
+			DNS: health.MS(r.Phases.DNS), Connect: health.MS(r.Phases.Connect), TLS: health.MS(r.Phases.TLS),
+			Wait: health.MS(r.Phases.Wait), Read: health.MS(r.Phases.Read),
 		},
 	}
 	for i, a := range r.Attempts {
-		d.Attempts[i] = DocumentAttempt{Class: a.Class, Cause: a.Cause, MS: ms(a.Latency)}
+		d.Attempts[i] = DocumentAttempt{Class: a.Class, Cause: a.Cause, MS: health.MS(a.Latency)}
 	}
 	for facet, f := range r.Facets {
 		d.Facets[facet] = DocumentFacet{Status: f.Status, Class: f.Class, Cause: f.Cause, Expires: f.Expires}
 	}
 	return d
-}
-
-// ms is a duration in milliseconds, to a tenth.
-func ms(d time.Duration) float64 {
-	return math.Round(d.Seconds()*10_000) / 10
 }

@@ -22,10 +22,10 @@ func TestMilliseconds(t *testing.T) {
 		2*time.Second - time.Nanosecond:  2000,
 		100*time.Millisecond + 1_250_000: 101.3,
 	} {
-		if got := ms(d); got != want {
+		if got := health.MS(d); got != want {
 			t.Errorf("%s: %v ms, want %v", d, got, want)
 		}
-		if text, _ := json.Marshal(ms(d)); len(text) > len("3600000.1") {
+		if text, _ := json.Marshal(health.MS(d)); len(text) > len("3600000.1") {
 			t.Errorf("%s is written as %s", d, text)
 		}
 	}

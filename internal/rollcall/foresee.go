@@ -1,6 +1,7 @@
 package rollcall
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -30,7 +31,7 @@ const (
 	foreseenRounds  = 210
 	foreseenAtLeast = 10
 	foreseenWork    = 200_000
-	foreseenMinutes = 25 * 60
+	foreseenTime    = 25 * time.Hour
 )
 
 // missing is what must come until people are told of w, in sentences.
@@ -178,16 +179,17 @@ func (f *foresight) muted() string {
 
 // reminder is when people are told again of what they were told then.
 func (f *foresight) reminder(told time.Time) string {
-	minutes := 1 + sort.Search(foreseenMinutes, func(n int) bool {
+	most := int(foreseenTime / f.every())
+	rounds := 1 + sort.Search(most, func(n int) bool {
 		in := f.input(f.state, n+1, false)
 		in.Maintenance, in.Silences = nil, nil
 		return f.tells(judge.Round(in).Digest) != ""
 	})
 	text := "people were told at " + moment(told)
-	if minutes > foreseenMinutes {
+	if rounds > most {
 		return text + "; there are no reminders"
 	}
-	again := f.state.Round.Add(time.Duration(minutes) * time.Minute)
+	again := f.state.Round.Add(time.Duration(rounds) * f.every())
 	return text + "; if it is still bad, again at " + moment(again) + f.unless(again)
 }
 
@@ -207,10 +209,22 @@ func (f *foresight) tells(d *health.Digest) string {
 	return ""
 }
 
+// every is from one round to the next, by the rounds that were judged last: the least, since
+// some of them may have been missed.
+func (r running) every() time.Duration {
+	least := time.Duration(0)
+	for i := 1; i < len(r.state.Commits); i++ {
+		if gap := r.state.Commits[i].Round.Sub(r.state.Commits[i-1].Round); gap > 0 && (least == 0 || gap < least) {
+			least = gap
+		}
+	}
+	return cmp.Or(least, time.Minute)
+}
+
 // input is the n-th of the next rounds: what it is about is bad, everything else as it was.
 func (f *foresight) input(state health.State, n int, risen bool) judge.Input {
 	in := judge.Input{
-		Fleet: f.Name, Shard: Whole, Scheduled: f.state.Round.Add(time.Duration(n) * time.Minute), State: state,
+		Fleet: f.Name, Shard: Whole, Scheduled: f.state.Round.Add(time.Duration(n) * f.every()), State: state,
 		Targets: f.targets, Groups: f.Groups, Maintenance: f.Maintenance, Silences: f.silences,
 	}
 	for _, t := range f.targets {

@@ -76,7 +76,7 @@ func (r *Rollcall) Plan(ctx context.Context, budget, latency time.Duration) (For
 	proof := r.prove(f, budget)
 	out := Forecast{
 		Schema: "rollcall.plan/1", Fleet: f.Name, Targets: len(f.Asked()), Witnesses: len(f.Witnesses),
-		IntervalS: int(r.settings.Interval / time.Second), MemoryMB: r.settings.Memory >> 20, BudgetMS: ms(budget),
+		IntervalS: int(r.settings.Interval / time.Second), MemoryMB: r.settings.Memory >> 20, BudgetMS: health.MS(budget),
 		Fits: len(proof.Largest.Beyond) == 0, Proof: proof,
 		Largest: r.forecastRound(f, proof.Largest), CatchUp: r.forecastRound(f, proof.CatchUp),
 	}
@@ -107,7 +107,7 @@ func (r *Rollcall) forecastRound(f *fleet.Fleet, p *sweep.Plan) ForecastRound {
 	files, memory := limits.Uses(p.Workers)
 	return ForecastRound{
 		Due: due, Called: called, Workers: p.Workers, Needed: p.Needed,
-		WantedMS: ms(p.Wanted), WorstCaseMS: ms(p.WorstCase), SlackMS: ms(p.Slack), MissingMS: ms(p.Missing), CapMS: ms(p.Cap),
+		WantedMS: health.MS(p.Wanted), WorstCaseMS: health.MS(p.WorstCase), SlackMS: health.MS(p.Slack), MissingMS: health.MS(p.Missing), CapMS: health.MS(p.Cap),
 		Cut: listed(p.Cut), Beyond: listed(p.Beyond), LeftOut: listed(p.LeftOut),
 		Files: files, FilesMost: limits.Files, MemoryMB: math.Ceil(float64(memory) / (1 << 20)),
 	}
@@ -197,8 +197,8 @@ func (e expected) costOf(t health.Target) time.Duration {
 
 func (e expected) forecast() ForecastTime {
 	return ForecastTime{
-		LatencyMS: ms(e.latency), Asked: math.Round(e.asked*10) / 10, Processors: math.Round(e.share*100) / 100, CPUMS: ms(e.cpu),
-		SweepMS: ms(e.sweep), BilledMS: ms(e.billed), Saturation: math.Round(e.ours*10) / 10, EnoughMB: e.enough,
+		LatencyMS: health.MS(e.latency), Asked: math.Round(e.asked*10) / 10, Processors: math.Round(e.share*100) / 100, CPUMS: health.MS(e.cpu),
+		SweepMS: health.MS(e.sweep), BilledMS: health.MS(e.billed), Saturation: math.Round(e.ours*10) / 10, EnoughMB: e.enough,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rollcall/internal/cost"
+	"rollcall/internal/health"
 	"rollcall/internal/peer"
 	"rollcall/internal/store"
 )
@@ -175,7 +176,7 @@ func TestExpectedIsAsMeasured(t *testing.T) {
 		r := open(t, Settings{Memory: c.memory << 20})
 		f := parsed(t, many(c.targets, c.scheme))
 		got := r.expect(r.prove(f, 43750*time.Millisecond), monthlyAsks(f.Asked(), time.Minute), 200*time.Millisecond).sweep
-		if !near(ms(got), c.measured, 0.2) {
+		if !near(health.MS(got), c.measured, 0.2) {
 			t.Errorf("%d %s targets at %d MB: %s, measured %v ms", c.targets, c.scheme, c.memory, got, c.measured)
 		}
 	}

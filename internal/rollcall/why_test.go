@@ -118,6 +118,22 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// Rounds to come are as far apart as those that were: on a schedule of five minutes nobody is
+// told in between.
+func TestRoundsToComeAreOfTheSchedule(t *testing.T) {
+	list := "fleet: shop\ntargets:\n  - {name: edge, url: http://127.0.0.1:1/, remind: 62m, attempts: 1}\n"
+	r := open(t, Settings{Config: file(t, list), Store: t.TempDir(), Voice: &voice{}, Interval: time.Hour})
+	from := thisMinute().Add(-15 * time.Minute)
+	for n := range 3 {
+		play(t, r, from.Add(time.Duration(n)*5*time.Minute), fmt.Sprint("i", n))
+	}
+	w, err := r.Why(t.Context(), "edge", from.Add(10*time.Minute))
+	again := "again at " + from.Add(70*time.Minute).Format("2006-01-02 15:04 UTC")
+	if got := strings.Join(w.Missing, "\n"); err != nil || !strings.Contains(got, again) {
+		t.Errorf("%q, %v, want it told %s: it was told after five minutes, and a round is due every five", got, err, again)
+	}
+}
+
 // What is missing until people are told is what the judge would do in the rounds to come.
 func TestWhatIsMissing(t *testing.T) {
 	from := thisMinute().Add(-5 * time.Minute)

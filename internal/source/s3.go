@@ -15,15 +15,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// objectReader is what reading an [Object] asks of the SDK's client. How often a call is
-// tried and how long one try may take are the client's settings.
-type objectReader interface {
+// objectAPI is what an [Object] asks of the SDK's client. How often a call is tried and how
+// long one try may take are the client's settings.
+type objectAPI interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-}
-
-// objectWriter is what replacing one asks of it too: a person's command does, a round never.
-type objectWriter interface {
-	objectReader
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
@@ -33,13 +28,13 @@ type objectWriter interface {
 // API Reference, GetObject). Its errors are the SDK's own, [ErrAbsent] and [ErrRaced]. One at
 // a time may use it.
 type Object struct {
-	client      objectWriter
+	client      objectAPI
 	bucket, key string
 	last        Copy // as it was read last
 }
 
 // NewObject is the object as client reaches it.
-func NewObject(client objectWriter, bucket, key string) *Object {
+func NewObject(client objectAPI, bucket, key string) *Object {
 	return &Object{client: client, bucket: bucket, key: key}
 }
 
