@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -60,33 +58,7 @@ func (tmpl template) with(t *testing.T, given map[string]string) stack {
 			s.Outputs[name] = o
 		}
 	}
-	s.refersToWhatIsMade(t)
 	return s
-}
-
-// refersToWhatIsMade: CloudFormation refuses a stack with a reference to what its conditions
-// leave out.
-func (s stack) refersToWhatIsMade(t *testing.T) {
-	t.Helper()
-	reference := regexp.MustCompile(`\$\{(\w+)(\.\w+)?\}`)
-	check := func(what string, v any) {
-		t.Helper()
-		said, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range reference.FindAllStringSubmatch(string(said), -1) {
-			if _, has := s.Resources[found[1]]; !has {
-				t.Errorf("%s refers to %s, which is not made with these parameters", what, found[1])
-			}
-		}
-	}
-	for id, r := range s.Resources {
-		check(id, r.Properties)
-	}
-	for name, o := range s.Outputs {
-		check("output "+name, o.Value)
-	}
 }
 
 // words are the texts of a list.

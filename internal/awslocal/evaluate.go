@@ -167,10 +167,10 @@ func (v *Values) of(id, name string) (any, error) {
 	if !is {
 		return nil, fmt.Errorf("no parameter and no resource %q", id)
 	}
+	if holds, err := v.Holds(r.Condition); err != nil || !holds { // as CloudFormation refuses it
+		return nil, errors.Join(err, fmt.Errorf("resource %s is not made with these parameters", id))
+	}
 	if v.attribute != nil {
-		if holds, err := v.Holds(r.Condition); err != nil || !holds {
-			return nil, errors.Join(err, fmt.Errorf("resource %s is not made with these parameters", id))
-		}
 		return v.attribute(id, name)
 	}
 	return "${" + strings.TrimSuffix(id+"."+name, ".") + "}", nil

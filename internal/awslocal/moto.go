@@ -74,7 +74,8 @@ func StartMoto(t testing.TB) *Moto {
 }
 
 // LeftOut ends a test that needs a tool this machine does not have: where CI=true it is a
-// failure, because there nothing may go untested unseen; elsewhere the test is skipped.
+// failure, because there no tool may be missing unseen; elsewhere the test is skipped. What only
+// the kernel may allow, as limits of processor and memory, is skipped there too.
 func LeftOut(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -71,7 +71,9 @@ func upgrades() []story {
 				w.happened()
 			},
 			220: func(w *world) {
-				if now := w.stage.heard(); now == before {
+				if now := w.stage.heard(); now == before && os.Getenv("CI") == "true" {
+					w.t.Errorf("both builds call themselves %s: nothing was upgraded", now)
+				} else if now == before {
 					w.t.Logf("both builds call themselves %s: there is no repository that tells them apart", now)
 				} else {
 					w.t.Logf("upgraded from %s to %s, and back", before, now)
@@ -108,18 +110,10 @@ func upgrades() []story {
 // of its commit, or with it, where this machine builds without.
 func (w *world) anotherVersion() (dir string) {
 	w.t.Helper()
-	before, set := os.LookupEnv("GOFLAGS")
 	stamp := "false"
 	if strings.Contains(w.stage.heard(), "/devel") {
 		stamp = "auto"
 	}
-	must(w.t, os.Setenv("GOFLAGS", strings.TrimSpace(before+" -buildvcs="+stamp)))
-	defer func() {
-		if set {
-			must(w.t, os.Setenv("GOFLAGS", before))
-		} else {
-			must(w.t, os.Unsetenv("GOFLAGS"))
-		}
-	}()
+	w.t.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+" -buildvcs="+stamp))
 	return awslocal.Build(w.t, "CheckFunction")
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 
@@ -69,10 +70,14 @@ func (w *world) rotates() {
 	w.webhooks = append(w.webhooks, w.channel.Webhook())
 	put := exec.Command("aws", "ssm", "put-parameter", "--name", w.webhook, "--type", "SecureString", "--overwrite", "--value", "file:///dev/stdin")
 	put.Stdin, put.Env = strings.NewReader(w.channel.Webhook()+"\n"), append(w.credentials(), "AWS_ENDPOINT_URL="+w.moto.URL())
+	if err := exec.Command("aws", "--version").Run(); err != nil && os.Getenv("CI") != "true" {
+		w.t.Logf("round %d: without the command aws: %v", w.now, err)
+		w.moto.SetParameter(w.t, w.webhook, w.channel.Webhook())
+		return
+	}
 	out, err := put.CombinedOutput()
 	if err != nil {
-		w.t.Logf("round %d: without the command aws: %v, %s", w.now, err, out)
-		w.moto.SetParameter(w.t, w.webhook, w.channel.Webhook())
+		w.t.Errorf("round %d: %v: %v\n%s", w.now, put, err, out)
 	}
 	w.said.Write(out)
 }

@@ -73,7 +73,13 @@ func deliveries() []story {
 		plays: map[int]func(*world, int){
 			170: func(*world, int) {},
 			171: func(w *world, k int) { w.send(k); w.send(k - 1); w.happened() },
-			172: func(w *world, k int) { w.send(k, awslocal.Late(2*time.Minute)); w.happened() },
+			172: func(w *world, k int) {
+				before := w.events.Dropped()
+				if w.send(k, awslocal.Late(2*time.Minute)); w.events.Dropped() != before+1 {
+					w.t.Errorf("round %d: the event was not given up", k)
+				}
+				w.happened()
+			},
 		},
 		ends: map[int]ending{170: lost, 171: twice, 172: lost},
 	}, {

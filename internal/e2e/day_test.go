@@ -131,7 +131,7 @@ func moods(casts []*cast, k int) map[string]string {
 	return all
 }
 
-// ending is how a round ends, by the script.
+// endingOf is how a round ends, by the script.
 func endingOf(casts []*cast, k int) ending {
 	for _, c := range casts {
 		if e, is := c.ends[k-c.base]; is {

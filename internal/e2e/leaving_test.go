@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,9 @@ func (w *world) leaves(t *testing.T) {
 		if stays = append(stays, *b.Name); *b.Name == w.bucket() {
 			t.Errorf("the bucket %s is still there", *b.Name)
 		}
+	}
+	if !slices.Contains(stays, w.lists) {
+		t.Errorf("the bucket of the targets file, %s, is gone too", w.lists)
 	}
 	t.Logf("the bucket is gone; what the operator made stays: the bucket of the targets file (%s) and the parameter %s", strings.Join(stays, ", "), w.webhook)
 }
